@@ -1,0 +1,4 @@
+/** Every table of the database, by the slice that owns it. */
+export * from './tables/jobs.ts';
+export * from './tables/outbox.ts';
+export * from './tables/users.ts';
