@@ -1,4 +1,5 @@
 /** Every table of the database, by the slice that owns it. */
 export * from './tables/jobs.ts';
+export * from './tables/monitoring.ts';
 export * from './tables/outbox.ts';
 export * from './tables/users.ts';
