@@ -57,6 +57,9 @@ export const jobs = mysqlTable(
     type: varchar('type', { length: 32 }).notNull(),
     status: mysqlEnum('status', JOB_STATUSES).notNull().default('pending'),
     fileName: varchar('file_name', { length: 255 }).notNull(),
+    /** The file's size, and how much of it the committed rows came from: progress, long before the rows are counted. */
+    fileBytes: bigint('file_bytes', { mode: 'number' }).notNull(),
+    readBytes: bigint('read_bytes', { mode: 'number' }).notNull().default(0),
     /** Null until the file has been read to its end. */
     totalRows: int('total_rows'),
     processedRows: int('processed_rows').notNull().default(0),
@@ -68,6 +71,10 @@ export const jobs = mysqlTable(
     errorMessage: varchar('error_message', { length: 1000 }),
     /** Grows at each claim: a worker writes only while the number is the one it claimed. */
     attempt: int('attempt').notNull().default(0),
+    /** Claims since the last committed batch: a job that only ever kills its worker ends as failed. */
+    tries: int('tries').notNull().default(0),
+    /** After an unexpected error the next try waits until then. */
+    notBefore: instant('not_before'),
     /** The working process was alive then. */
     heartbeatAt: instant('heartbeat_at'),
     createdAt: instantNow('created_at'),
@@ -75,7 +82,7 @@ export const jobs = mysqlTable(
     finishedAt: instant('finished_at'),
   },
   (table) => [
-    index('jobs_user_created').on(table.userId, table.createdAt),
+    index('jobs_user').on(table.userId, table.id),
     index('jobs_status_heartbeat').on(table.status, table.heartbeatAt),
     index('jobs_created').on(table.createdAt),
   ],
