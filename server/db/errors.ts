@@ -1,0 +1,54 @@
+/** What the database's errors mean to the slices, whatever wraps them. */
+
+/** The commit was sent and its answer never came. The write may have happened; what it makes old was invalidated. */
+export class CommitUnknownError extends Error {
+  override readonly name = 'CommitUnknownError';
+  constructor(cause: unknown) {
+    super('The database did not answer the commit: the change may or may not have been made', { cause });
+  }
+}
+
+interface DriverError extends Error {
+  errno?: number;
+  code?: string;
+}
+
+/** Errors from the outermost to the driver's own. */
+function* causes(error: unknown): Generator<DriverError> {
+  for (let at = error; at instanceof Error; at = at.cause) yield at;
+}
+
+const DUPLICATE = 1062;
+const DEADLOCK = 1213;
+const AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'ER_SERVER_SHUTDOWN',
+  'ER_CON_COUNT_ERROR',
+]);
+
+/** A unique index refused the row; `index` narrows it to one, as named in the schema. */
+export function isDuplicateKey(error: unknown, index?: string): boolean {
+  for (const { errno, message } of causes(error)) {
+    if (errno === DUPLICATE) return index === undefined || message.includes(index);
+  }
+  return false;
+}
+
+export function isDeadlock(error: unknown): boolean {
+  for (const { errno } of causes(error)) if (errno === DEADLOCK) return true;
+  return false;
+}
+
+/** The database could not be reached, or has more callers than it can serve: worth trying later. */
+export function isDatabaseAway(error: unknown): boolean {
+  for (const { code, message } of causes(error)) {
+    if ((code && AWAY.has(code)) || message === 'Queue limit reached.') return true;
+  }
+  return false;
+}

@@ -1,0 +1,9 @@
+/** The database: its client, the one way to write, and what writes make old. */
+export type { Transaction } from './changes.ts';
+export { type Dependency, declaredDependencies, dependsOn } from './dependencies.ts';
+export { CommitUnknownError, isDatabaseAway, isDeadlock, isDuplicateKey } from './errors.ts';
+export { fingerprintOf } from './fingerprint.ts';
+export { migrateDb } from './migrate.ts';
+export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
+export { closeDb, type Database, getDb, poolState } from './pool.ts';
+export { insideTransaction, setInvalidator, type WriteTx, write } from './write.ts';

@@ -1,0 +1,161 @@
+/**
+ * The outbox: names that a committed write made old, in the write's own transaction, so that neither a crash nor an
+ * unreachable Redis can lose them. Settled rows are deleted in batches; whatever stays is delivered by the relay of
+ * any process. Delivering twice is harmless: it costs a miss.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inArray, lt, sql } from 'drizzle-orm';
+import { outbox } from '../../drizzle/schema.ts';
+import type { Names, Settlement } from '../cache/index.ts';
+import type { Transaction } from './changes.ts';
+import { NameSet } from './names.ts';
+import { getDb } from './pool.ts';
+
+type ListedNames = ReturnType<NameSet['toNames']>;
+
+/** Names in one row: a write of many rows makes several, each far below the server's packet limit. */
+const NAMES_PER_ROW = 2000;
+/** Settled rows are deleted this long after the first of them, in ms: one statement for many writes. */
+const CLEANUP_MS = 50;
+/** The relay leaves younger rows to their writers, in ms. With the polling below P2's 2 s hold with room to spare. */
+const WRITER_FIRST_MS = 300;
+const POLL_MS = 250;
+const ROWS_PER_POLL = 500;
+
+const settled: number[] = [];
+/** This process's own writes that Redis has not acknowledged: it distrusts their names until the rows are gone. */
+const unsettled = new Set<{ ids: readonly number[]; settlement: Settlement }>();
+let cleanup: Promise<void> | undefined;
+
+export async function addToOutbox(tx: Transaction, names: ListedNames): Promise<number[]> {
+  const rows = [...partsOf(names)].map((part) => ({ names: part }));
+  const [{ insertId }] = await tx.insert(outbox).values(rows);
+  return rows.map((_, i) => insertId + i);
+}
+
+/** Redis has acknowledged these rows' names: they are deleted soon, together with others. */
+export function forgetSettled(ids: readonly number[]): void {
+  settled.push(...ids);
+  cleanup ??= sleep(CLEANUP_MS).then(deleteSettled);
+}
+
+/** Keeps the writer's distrust until all of its rows have been delivered. */
+export function keepUnsettled(ids: readonly number[], settlement: Settlement): void {
+  unsettled.add({ ids, settlement });
+}
+
+/** Deletes what is settled now; for an orderly stop. */
+export async function flushOutbox(): Promise<void> {
+  await cleanup;
+}
+
+/** Rows that wait for delivery, and the age of the oldest in ms. */
+export async function outboxBacklog(): Promise<{ rows: number; oldestMs: number }> {
+  const [row] = await getDb()
+    .select({
+      rows: sql<number>`count(*)`.mapWith(Number),
+      oldestMs:
+        sql<number>`coalesce(timestampdiff(microsecond, min(${outbox.createdAt}), now(3)) / 1000, 0)`.mapWith(
+          Number,
+        ),
+    })
+    .from(outbox);
+  return row ?? { rows: 0, oldestMs: 0 };
+}
+
+/** True when no row from before that instant is left. The age is compared by the database's clock. */
+export async function isDrained(since: Date): Promise<boolean> {
+  const rows = await getDb()
+    .select({ id: outbox.id })
+    .from(outbox)
+    .where(olderThan(Date.now() - since.getTime()))
+    .limit(1);
+  return rows.length === 0;
+}
+
+export interface Relay {
+  /** Resolves when the poll under way has ended. */
+  stop(): Promise<void>;
+}
+
+export interface RelayOptions {
+  settle: (names: Names) => Promise<Settlement>;
+  /** A poll failed, most often because the database is away; the next one follows as usual. */
+  onError: (error: unknown) => void;
+}
+
+/** Starts delivering what writers left behind, in this process. Every process may run one. */
+export function startRelay(options: RelayOptions): Relay {
+  const stopping = new AbortController();
+  const ended = poll(options, stopping.signal);
+  return {
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+  };
+}
+
+async function poll(options: RelayOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await deliver(options.settle);
+      await releaseDelivered();
+    } catch (error) {
+      options.onError(error);
+    }
+    await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+async function deliver(settle: RelayOptions['settle']): Promise<void> {
+  const rows = await getDb()
+    .select()
+    .from(outbox)
+    .where(olderThan(WRITER_FIRST_MS))
+    .orderBy(outbox.id)
+    .limit(ROWS_PER_POLL);
+  if (rows.length === 0) return;
+  const names = new NameSet();
+  for (const row of rows) names.add(row.names);
+  const { acknowledged, release } = await settle(names.toNames());
+  release();
+  if (acknowledged) await deleteRows(rows.map((row) => row.id));
+}
+
+/** Another process's relay may have delivered an own row. Gone rows end the distrust of their names. */
+async function releaseDelivered(): Promise<void> {
+  const own = [...unsettled];
+  if (own.length === 0) return;
+  const ids = own.flatMap((write) => write.ids);
+  const left = await getDb().select({ id: outbox.id }).from(outbox).where(inArray(outbox.id, ids));
+  const waiting = new Set(left.map((row) => row.id));
+  for (const write of own) {
+    if (write.ids.some((id) => waiting.has(id))) continue;
+    write.settlement.release();
+    unsettled.delete(write);
+  }
+}
+
+async function deleteSettled(): Promise<void> {
+  cleanup = undefined;
+  const ids = settled.splice(0);
+  // On failure the rows stay for the relay, which delivers them once more.
+  await deleteRows(ids).catch(() => {});
+}
+
+async function deleteRows(ids: number[]): Promise<void> {
+  if (ids.length > 0) await getDb().delete(outbox).where(inArray(outbox.id, ids));
+}
+
+function olderThan(ms: number) {
+  return lt(outbox.createdAt, sql`now(3) - interval ${Math.max(0, Math.round(ms)) * 1000} microsecond`);
+}
+
+function* partsOf({ keys, tags, namespaces }: ListedNames): Generator<ListedNames> {
+  const count = Math.max(keys.length, tags.length, namespaces.length);
+  for (let from = 0; from < count; from += NAMES_PER_ROW) {
+    const to = from + NAMES_PER_ROW;
+    yield { keys: keys.slice(from, to), tags: tags.slice(from, to), namespaces: namespaces.slice(from, to) };
+  }
+}

@@ -1,0 +1,67 @@
+/** The one connection pool of this process, opened on first use, and Drizzle over it. */
+import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
+import mysql, { type Pool, type PoolConnection } from 'mysql2';
+import * as schema from '../../drizzle/schema.ts';
+import { config } from '../config.ts';
+
+export type Database = MySql2Database<typeof schema>;
+
+/** Read committed: the relay and every loader see a commit as soon as it is visible, and writers lock fewer gaps. */
+const SESSION_SETTINGS = [
+  "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10",
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+
+let open: { pool: Pool; db: Database } | undefined;
+
+/** Drizzle on this process's pool. Statements that change rows belong into `write`. */
+export function getDb(): Database {
+  open ??= openPool();
+  return open.db;
+}
+
+/** Ends the pool after the statements under way; the next `getDb` opens another. */
+export async function closeDb(): Promise<void> {
+  const closing = open;
+  open = undefined;
+  if (closing) await closing.pool.promise().end();
+}
+
+/** Connections in use, idle and callers that wait for one. */
+export function poolState(): { inUse: number; idle: number; waiting: number; limit: number } {
+  const limit = config().databasePoolSize;
+  if (!open) return { inUse: 0, idle: 0, waiting: 0, limit };
+  const pool = open.pool as unknown as Record<
+    '_allConnections' | '_freeConnections' | '_connectionQueue',
+    { length: number }
+  >;
+  const idle = pool._freeConnections.length;
+  return { inUse: pool._allConnections.length - idle, idle, waiting: pool._connectionQueue.length, limit };
+}
+
+function openPool(): { pool: Pool; db: Database } {
+  const { databaseUrl, databasePoolSize } = config();
+  const pool = mysql.createPool({
+    uri: databaseUrl,
+    connectionLimit: databasePoolSize,
+    maxIdle: databasePoolSize,
+    queueLimit: databasePoolSize * 50,
+    connectTimeout: 3000,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+  });
+  pool.on('connection', prepareConnection);
+  pool.on('acquire', (connection) => socketOf(connection)?.ref());
+  pool.on('release', (connection) => socketOf(connection)?.unref());
+  return { pool, db: drizzle(pool, { schema, mode: 'default' }) };
+}
+
+/** Queued on the connection before the statement it was opened for, so that statement already runs under them. */
+function prepareConnection(connection: PoolConnection): void {
+  for (const setting of SESSION_SETTINGS) connection.query(setting, () => {});
+}
+
+/** An idle connection must not keep a script alive whose work is done. */
+function socketOf(connection: PoolConnection): { ref(): void; unref(): void } | undefined {
+  return (connection as unknown as { stream?: { ref(): void; unref(): void } }).stream;
+}
