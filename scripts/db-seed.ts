@@ -1,0 +1,57 @@
+/**
+ * `npm run db:seed`: fills an empty database with people and things to look at, the same ones every time.
+ * `--if-empty` does nothing, silently, where there are users already; `--size small` is for tests.
+ */
+import { parseArgs } from 'node:util';
+import { sql } from 'drizzle-orm';
+import { users } from '../drizzle/schema.ts';
+import { cache } from '../server/app-cache.ts';
+import { config } from '../server/config.ts';
+import { closeDb, flushOutbox, getDb, migrateDb } from '../server/db/index.ts';
+import { SeededRandom } from './seed/random.ts';
+import { DEMO_LOGINS, seedUsers } from './seed/users.ts';
+
+const SIZES = { small: 50, full: 2000 };
+const SEED = 20_261;
+
+const { values: options } = parseArgs({
+  options: { 'if-empty': { type: 'boolean', default: false }, size: { type: 'string', default: 'full' } },
+});
+
+try {
+  await migrateDb();
+  const found = await countUsers();
+  if (found === 0) await seed(sizeFrom(options.size));
+  else if (!options['if-empty'])
+    refuse(`The database holds ${found} users already. Empty it first: npm run db:reset`);
+} finally {
+  await flushOutbox();
+  await closeDb();
+  await cache.close();
+}
+
+async function seed(size: keyof typeof SIZES): Promise<void> {
+  if (config().nodeEnv === 'production')
+    return refuse('The demonstration log-ins are never made in production.');
+  const ids = await seedUsers(new SeededRandom(SEED), SIZES[size]);
+  console.log(`Seeded ${ids.length} users. Log-ins:`);
+  for (const { role, email, password } of DEMO_LOGINS)
+    console.log(`  ${role.padEnd(9)} ${email.padEnd(26)} ${password}`);
+}
+
+async function countUsers(): Promise<number> {
+  const [row] = await getDb()
+    .select({ count: sql<number>`count(*)`.mapWith(Number) })
+    .from(users);
+  return row?.count ?? 0;
+}
+
+function sizeFrom(text: string): keyof typeof SIZES {
+  if (text === 'small' || text === 'full') return text;
+  return refuse(`--size: expected small or full, got ${text}`);
+}
+
+function refuse(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
