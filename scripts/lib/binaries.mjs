@@ -1,0 +1,61 @@
+/** Where the servers' programs are on this machine. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Folders that hold servers but are often missing from a user's PATH (sbin on Debian, Homebrew's and Oracle's own). */
+const MORE_FOLDERS = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/usr/libexec',
+  '/usr/local/bin',
+  '/usr/local/mysql/bin',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/opt/mariadb/bin',
+  '/opt/homebrew/opt/mysql/bin',
+  '/home/linuxbrew/.linuxbrew/bin',
+];
+
+/**
+ * The full path of the first of these programs that exists, or null.
+ * LARDER_BINARIES_ONLY_FROM_PATH=1 looks at PATH alone, which is how a machine without servers is tried out.
+ */
+export function findBinary(...names) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  if (process.env.LARDER_BINARIES_ONLY_FROM_PATH !== '1') folders.push(...MORE_FOLDERS);
+  for (const name of names) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      if (isExecutable(path)) return path;
+    }
+  }
+  return null;
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The database server on this machine: MariaDB with its installer, or MySQL, or null.
+ * @returns {{ kind: 'mariadb' | 'mysql', server: string, installer: string | null } | null}
+ */
+export function findDatabaseServer() {
+  const installer = findBinary('mariadb-install-db', 'mysql_install_db');
+  const mariadb = findBinary('mariadbd');
+  if (mariadb && installer) return { kind: 'mariadb', server: mariadb, installer };
+  const mysql = findBinary('mysqld');
+  return mysql ? { kind: 'mysql', server: mysql, installer: null } : null;
+}
+
+/** @returns {{ kind: 'redis' | 'valkey', server: string } | null} */
+export function findRedisServer() {
+  const redis = findBinary('redis-server');
+  if (redis) return { kind: 'redis', server: redis };
+  const valkey = findBinary('valkey-server');
+  return valkey ? { kind: 'valkey', server: valkey } : null;
+}
