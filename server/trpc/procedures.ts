@@ -1,0 +1,45 @@
+/** The kinds of procedure, by who may call them. Every procedure of the API starts from one of these four. */
+import { initTRPC } from '@trpc/server';
+import type { Context, Role } from './context.ts';
+import { answerTo, appError } from './errors.ts';
+import { wire } from './wire.ts';
+
+const t = initTRPC.context<Context>().create({
+  transformer: wire,
+  isDev: false,
+  errorFormatter: ({ error, input, path, ctx, shape }) => {
+    const { message, ...answer } = answerTo(error, input);
+    return { ...shape, message, data: { ...answer, path, requestId: ctx?.requestId } };
+  },
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
+});
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+
+/** For everybody, signed in or not. */
+export const publicProcedure = t.procedure;
+
+/** Each role may do what the ones before it may. */
+const RANK: Record<Role, number> = { member: 0, operator: 1, admin: 2 };
+
+function procedureFor(role: Role) {
+  return t.procedure.use(({ ctx, next }) => {
+    const { user } = ctx;
+    if (!user)
+      throw appError(
+        'UNAUTHORIZED',
+        ctx.token === null ? {} : { message: 'The session has ended: sign in again' },
+      );
+    if (RANK[user.role] < RANK[role])
+      throw appError('FORBIDDEN', { expected: `the role ${role}`, got: `the role ${user.role}` });
+    return next({ ctx: { ...ctx, user } });
+  });
+}
+
+/** For everybody who is signed in. */
+export const memberProcedure = procedureFor('member');
+/** For operators and admins: sees the monitoring, may expire and warm. */
+export const operatorProcedure = procedureFor('operator');
+/** For admins: may clear, change roles and edit the catalogue. */
+export const adminProcedure = procedureFor('admin');
