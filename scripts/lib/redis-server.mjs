@@ -44,7 +44,7 @@ function configurationOf({ use, password, lines }) {
     'protected-mode yes',
     'daemonize no',
     'tcp-backlog 128',
-    `requirepass ${password}`,
+    ...(password === null ? [] : [`requirepass ${password}`]),
   ];
   return `${[...common, ...USES[use], ...lines].join('\n')}\n`;
 }
