@@ -119,6 +119,16 @@ class LazyDecoder {
   }
 }
 
+/**
+ * Refuses by its first bytes what cannot be text, before the rest has arrived.
+ * @throws CsvError binary_file
+ */
+export function refuseBinaryHead(head: Uint8Array, encoding = 'auto'): void {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  refuseBinary(bytes);
+  if (encodingOf(bytes, encoding).encoding === 'utf-8') refuseNul(bytes, 0, 1);
+}
+
 function refuseBinary(head: Buffer): void {
   for (const [signature, what] of SIGNATURES) {
     if (signature.every((byte, at) => head[at] === byte)) {

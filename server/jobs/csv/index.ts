@@ -5,7 +5,7 @@
 //
 //   Readable.from(writeCsv(file.header, rows))                   // safe to open in a spreadsheet, see write.ts
 
-export type { CsvSource } from './decode.ts';
+export { type CsvSource, refuseBinaryHead } from './decode.ts';
 export { CSV_ERRORS, CsvError, type CsvErrorCode, type CsvPlace } from './errors.ts';
 export { type CsvFile, type CsvReadOptions, type CsvRow, type CsvRowProblem, readCsv } from './read.ts';
 export { type CsvWriteOptions, formatCsvRow, guardFormula, unguardFormula, writeCsv } from './write.ts';
