@@ -1,5 +1,6 @@
 /** Every table of the database, by the slice that owns it. */
 
+export * from './tables/activity.ts';
 export * from './tables/behind.ts';
 export * from './tables/catalog.ts';
 export * from './tables/community.ts';

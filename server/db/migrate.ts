@@ -75,7 +75,7 @@ function databaseName(databaseUrl: string): string {
 }
 
 /** The same folder whether this file runs from its source or from `dist`. */
-function migrationsFolder(): string {
+export function migrationsFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);
