@@ -12,6 +12,39 @@ export const CACHE_CONFIG = {
   sessions: { ttl: 86_400, keyPrefix: 'session:' },
   jobs: { ttl: 300, keyPrefix: 'job:' },
   jobResults: { ttl: 600, keyPrefix: 'job:result:' },
+  courses: { ttl: 600, keyPrefix: 'courses:' },
+  products: { ttl: 300, keyPrefix: 'products:' },
+  productCategories: { ttl: 1800, keyPrefix: 'products:category:' },
+  events: { ttl: 600, keyPrefix: 'events:' },
+  counts: { ttl: 3600, keyPrefix: '' },
+  libraries: { ttl: 900, keyPrefix: 'user:' },
+  posts: { ttl: 300, keyPrefix: 'posts:' },
+  feeds: { ttl: 60, keyPrefix: 'feed:' },
+  analytics: { ttl: 3600, keyPrefix: 'analytics:' },
+} as const;
+
+/** The keys of the catalogue and of the members' libraries by the names of the caching guides, without the prefix. */
+export const CacheKeys = {
+  courseList: () => 'courses:list:all',
+  courseListPublished: () => 'courses:list:published',
+  courseById: (id: number) => `courses:${id}`,
+  courseBySlug: (slug: string) => `courses:slug:${slug}`,
+  courseCount: () => 'courses:count',
+  productList: () => 'products:list:all',
+  productListPublished: () => 'products:list:published',
+  productListByType: (type: string) => `products:list:${type}`,
+  productById: (id: number) => `products:${id}`,
+  productBySlug: (slug: string) => `products:slug:${slug}`,
+  productCount: () => 'products:count',
+  eventList: () => 'events:list:all',
+  eventListPublished: () => 'events:list:published',
+  eventListUpcoming: () => 'events:list:upcoming',
+  eventById: (id: number) => `events:${id}`,
+  eventBySlug: (slug: string) => `events:slug:${slug}`,
+  eventCount: () => 'events:count',
+  userEnrollments: (userId: number) => `user:${userId}:enrollments`,
+  userPurchases: (userId: number) => `user:${userId}:purchases`,
+  userBookings: (userId: number) => `user:${userId}:bookings`,
 } as const;
 
 const { redisUrl, redisClusterNodes, cachePrefix, l1MaxEntries, l1MaxBytes, maxConcurrentLoads } = config();
