@@ -65,7 +65,7 @@ export const products = mysqlTable(
   {
     ...onSale(),
     type: mysqlEnum('type', PRODUCT_TYPES).notNull(),
-    category: varchar('category', { length: 64 }).notNull(),
+    category: exactText('category', { length: 64 }).notNull(),
     /** Copies left; null is without limit. */
     stock: int('stock'),
   },
