@@ -1,0 +1,101 @@
+/**
+ * The HTTP application from its parts, in the order in which a request meets them. Nothing listens here: main.ts
+ * does that, and tests inject requests.
+ */
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
+import { cache } from './app-cache.ts';
+import { type Config, config } from './config.ts';
+import { replyWithErrors } from './http/error-replies.ts';
+import { shedLoad } from './http/load-shedding.ts';
+import { manageStreams } from './http/open-streams.ts';
+import { servePages } from './http/pages.ts';
+import { refuseOtherSites } from './http/request-guard.ts';
+import { answerWithRequestIds, requestIdOf } from './http/request-ids.ts';
+import { logRequests } from './http/request-log.ts';
+import { sendSecurityHeaders } from './http/security-headers.ts';
+import { createLogger } from './log.ts';
+import { appRouter } from './root-router.ts';
+import { callerByToken } from './sessions/sessions-reads.ts';
+import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
+import { mountTrpc } from './trpc/mount.ts';
+import { createRateLimiter } from './trpc/rate-limit.ts';
+
+export const TRPC_PREFIX = '/api/trpc';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Who asks, for routes outside of tRPC; throws when the caller has no calls left. */
+    makeContext: ContextMaker;
+  }
+}
+
+export interface AppOptions {
+  /** Default: one by the configuration. */
+  logger?: FastifyBaseLogger;
+  /** Default: the process's configuration. */
+  config?: Config;
+}
+
+/** Builds the application; `close()` ends what it opened, but not the process's cache and database. */
+export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const settings = options.config ?? config();
+  const logger = options.logger ?? (await createLogger({ level: settings.logLevel }));
+  const app = createServer(logger, settings);
+  app.decorate('makeContext', makeContextOf(settings));
+
+  answerWithRequestIds(app);
+  logRequests(app);
+  replyWithErrors(app, TRPC_PREFIX);
+  await sendSecurityHeaders(app, settings.publicUrl);
+  await shedLoad(app);
+  refuseOtherSites(app, settings.publicUrl);
+  await app.register(cookie);
+  await app.register(compress, { threshold: 1024 });
+  manageStreams(app, { whoAsks, checkEveryMs: 5000 });
+
+  await mountTrpc(app, {
+    prefix: TRPC_PREFIX,
+    router: appRouter,
+    makeContext: app.makeContext,
+    maxBatch: settings.maxBatch,
+  });
+  await servePages(app, TRPC_PREFIX);
+  return app;
+}
+
+/** Slow senders lose their connection; a large upload on a slow line has five minutes. */
+function createServer(loggerInstance: FastifyBaseLogger, settings: Config): FastifyInstance {
+  return fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestIdOf,
+    bodyLimit: settings.bodyLimitBytes,
+    requestTimeout: 300_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000 },
+    routerOptions: { maxParamLength: 16_384 },
+  });
+}
+
+function makeContextOf({ cachePrefix, callsPerMinute, publicUrl }: Config): ContextMaker {
+  return contextMaker({
+    resolveSession: callerByToken,
+    // Beside the cache's own stamps, where no clear reaches: clearing the cache gives nobody new calls.
+    limits: createRateLimiter(cache, `${cachePrefix}{t}:limit:`),
+    callsPerMinute,
+    secureCookies: publicUrl.startsWith('https:'),
+  });
+}
+
+async function whoAsks(request: FastifyRequest): Promise<string> {
+  const token = presentedToken(request);
+  const caller = token === null ? null : await callerByToken(token);
+  return caller ? `${caller.sessionId} ${caller.role}` : 'a stranger';
+}

@@ -1,0 +1,44 @@
+/** tRPC on Fastify: JSON only, batches within their limit, failures logged once. */
+import type { AnyRouter } from '@trpc/server';
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
+import type { FastifyInstance } from 'fastify';
+import { logFailure } from '../http/error-replies.ts';
+import { limitBatches, requireJson } from '../http/request-guard.ts';
+import type { ContextMaker } from './context.ts';
+import { answerTo } from './errors.ts';
+
+export interface MountOptions<R extends AnyRouter> {
+  prefix: string;
+  router: R;
+  makeContext: ContextMaker;
+  maxBatch: number;
+}
+
+export async function mountTrpc<R extends AnyRouter>(
+  app: FastifyInstance,
+  options: MountOptions<R>,
+): Promise<void> {
+  const { prefix, router, makeContext, maxBatch } = options;
+  await app.register(async (scope) => {
+    requireJson(scope);
+    limitBatches(scope, maxBatch);
+    await scope.register(fastifyTRPCPlugin<R>, {
+      prefix,
+      trpcOptions: {
+        router,
+        maxBatchSize: maxBatch,
+        createContext: ({ req, res, info }) => makeContext(req, res, info.calls.length),
+        onError: ({ error, path, req }) => logFailure(req, answerTo(error), error, path),
+        responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
+      },
+    } as FastifyTRPCPluginOptions<R>);
+  });
+}
+
+/** Answers differ by who asks, so no one in between may keep them. */
+function headersOf(errors: unknown[]): Headers {
+  const headers = new Headers({ 'cache-control': 'no-store' });
+  const waits = errors.map((error) => answerTo(error).retryAfterS ?? 0);
+  if (Math.max(0, ...waits) > 0) headers.set('retry-after', String(Math.max(...waits)));
+  return headers;
+}
