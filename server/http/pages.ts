@@ -1,7 +1,7 @@
 /** The built pages, where there are any. Every address that is no file belongs to the pages' own router. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import fastifyStatic, { type SetHeadersResponse } from '@fastify/static';
+import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nothingHere, replyWithError } from './error-replies.ts';
 
@@ -22,9 +22,9 @@ export async function servePages(app: FastifyInstance, trpcPrefix: string): Prom
 }
 
 /** Files under assets/ carry a hash of their content in their name. */
-function setAge(response: SetHeadersResponse, path: string): void {
+function setAge(reply: FastifyReply, path: string): void {
   const forEver = path.includes('/assets/');
-  response.setHeader('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache');
+  reply.header('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
 function isPage({ method, url, headers }: FastifyRequest): boolean {

@@ -1,7 +1,7 @@
 /** tRPC on Fastify: JSON only, batches within their limit, failures logged once. */
 import type { AnyRouter } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { logFailure } from '../http/error-replies.ts';
 import { limitBatches, requireJson } from '../http/request-guard.ts';
 import type { ContextMaker } from './context.ts';
@@ -19,7 +19,7 @@ export async function mountTrpc<R extends AnyRouter>(
   options: MountOptions<R>,
 ): Promise<void> {
   const { prefix, router, makeContext, maxBatch } = options;
-  await app.register(async (scope) => {
+  const calls: FastifyPluginAsync = async (scope) => {
     requireJson(scope);
     limitBatches(scope, maxBatch);
     await scope.register(fastifyTRPCPlugin<R>, {
@@ -32,7 +32,8 @@ export async function mountTrpc<R extends AnyRouter>(
         responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
       },
     } as FastifyTRPCPluginOptions<R>);
-  });
+  };
+  await app.register(calls);
 }
 
 /** Answers differ by who asks, so no one in between may keep them. */
