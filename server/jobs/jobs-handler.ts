@@ -1,0 +1,80 @@
+/**
+ * What a job type must offer to be run, and who offers it. The slice that owns a type exports its handler;
+ * `server/worker.ts` registers it.
+ */
+import type { z } from 'zod';
+import type { WriteTx } from '../db/index.ts';
+import type { JobRow } from './jobs-schemas.ts';
+
+export interface JobHandler {
+  /** The job type's name: `contacts`. */
+  type: string;
+  /** Checks a job's options when it is handed in; their defaults are kept with the job. */
+  options: z.ZodType<Record<string, unknown>>;
+  /**
+   * Reads the file and yields one row per data row, in order, with consecutive indexes from 0. The same file and options
+   * must give the same rows: after a crash the file is read again and the rows that stand already are passed over.
+   * Throws `JobFailedError` when the file as a whole cannot be used.
+   */
+  process(file: AsyncIterable<Buffer>, job: RunningJob): JobReading;
+  /** How the rows of a completed job are written as CSV. */
+  table(summary: Record<string, unknown>): RowTable;
+  /** What the rows do beside being kept, inside the transaction that keeps them, so that it happens exactly once. */
+  apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<void>;
+}
+
+export interface RunningJob {
+  id: number;
+  userId: number;
+  options: Record<string, unknown>;
+}
+
+export interface ProcessedRow extends JobRow {
+  /** Valid only because something was corrected. */
+  repaired: boolean;
+}
+
+export interface JobReading {
+  rows: AsyncIterable<ProcessedRow>;
+  /** Asked once, after the last row: what this type tells about the whole file. */
+  summary(): Record<string, unknown>;
+}
+
+/** The two layouts of a job's rows: the file's own, and that of the cleaned file. */
+export interface RowTable {
+  originalHeader: string[];
+  /** The row as it came, to be mended and handed in again. */
+  original(row: JobRow): string[];
+  /** Why the row failed, in one line. */
+  reason(row: JobRow): string;
+  cleanedHeader: string[];
+  cleaned(row: JobRow): (string | null)[];
+}
+
+/** The job cannot succeed however often it is tried; code and message are for its owner. */
+export class JobFailedError extends Error {
+  override readonly name = 'JobFailedError';
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const handlers = new Map<string, JobHandler>();
+
+/** Makes a type known to this process. Throws when the type has a handler already. */
+export function registerJobHandler(handler: JobHandler): void {
+  const known = handlers.get(handler.type);
+  if (known === handler) return;
+  if (known) throw new Error(`The job type "${handler.type}" has a handler already`);
+  handlers.set(handler.type, handler);
+}
+
+export function jobHandler(type: string): JobHandler | undefined {
+  return handlers.get(type);
+}
+
+export function jobTypes(): string[] {
+  return [...handlers.keys()];
+}

@@ -1,0 +1,104 @@
+/** What may be asked about jobs. Somebody else's job is as if it did not exist, except for admins. */
+import type { Caller } from '../trpc/context.ts';
+import { appError } from '../trpc/errors.ts';
+import { memberProcedure, router } from '../trpc/procedures.ts';
+import { jobProgress } from './jobs-progress.ts';
+import {
+  jobById,
+  jobResult,
+  jobRowsPage,
+  jobStats,
+  jobsByUser,
+  jobsByUserBefore,
+  listJobs,
+} from './jobs-reads.ts';
+import {
+  type Job,
+  type JobPage,
+  jobIdInput,
+  type ListInput,
+  listInput,
+  progressInput,
+  rowsInput,
+  statsInput,
+  submitInput,
+} from './jobs-schemas.ts';
+import { cancelJob, checkedOptions, noSuchJob, retryJob, submitJob } from './jobs-writes.ts';
+
+export const jobsRouter = router({
+  /** Hands in a file as text. Larger files, and other encodings than UTF-8, go through `POST /api/jobs/upload`. */
+  submit: memberProcedure.input(submitInput).mutation(async ({ ctx, input }) => {
+    const { type, fileName, content } = input;
+    const options = checkedOptions(type, input.options);
+    const id = await submitJob({ userId: ctx.user.id, type, fileName, options }, content);
+    return visibleJob(id, ctx.user);
+  }),
+
+  byId: memberProcedure.input(jobIdInput).query(({ ctx, input }) => visibleJob(input.id, ctx.user)),
+
+  /** Newest first. */
+  list: memberProcedure.input(listInput).query(({ ctx, input }) => pageOf(ctx.user, input)),
+
+  /** The summary of a completed job; null while there is none yet. */
+  result: memberProcedure.input(jobIdInput).query(async ({ ctx, input }) => {
+    await visibleJob(input.id, ctx.user);
+    return jobResult.get(input.id);
+  }),
+
+  rows: memberProcedure.input(rowsInput).query(async ({ ctx, input }) => {
+    await visibleJob(input.id, ctx.user);
+    const { id: jobId, cursor: after, limit, only } = input;
+    return jobRowsPage.get({ jobId, after, limit, only });
+  }),
+
+  cancel: memberProcedure.input(jobIdInput).mutation(async ({ ctx, input }) => {
+    await visibleJob(input.id, ctx.user);
+    await cancelJob(input.id);
+    return visibleJob(input.id, ctx.user);
+  }),
+
+  retry: memberProcedure.input(jobIdInput).mutation(async ({ ctx, input }) => {
+    await visibleJob(input.id, ctx.user);
+    await retryJob(input.id);
+    return visibleJob(input.id, ctx.user);
+  }),
+
+  stats: memberProcedure.input(statsInput).query(({ ctx, input }) => {
+    if (input.of === 'mine') return jobStats.get(ctx.user.id);
+    requireRank(ctx.user, 'operator');
+    return jobStats.get('everyone');
+  }),
+
+  /** The job at once and after each change, until it ends. */
+  progress: memberProcedure.input(progressInput).subscription(async function* ({ ctx, input, signal }) {
+    await visibleJob(input.id, ctx.user);
+    yield* jobProgress(input.id, { lastEventId: input.lastEventId, signal });
+  }),
+});
+
+/** The job, if this person may see it. Throws `NOT_FOUND`. */
+export async function visibleJob(id: number, caller: Caller): Promise<Job> {
+  const job = await jobById.get(id);
+  if (!job || (job.userId !== caller.id && caller.role !== 'admin')) throw noSuchJob(id);
+  return job;
+}
+
+async function pageOf(caller: Caller, input: ListInput): Promise<JobPage> {
+  const { cursor: before, limit, status, of } = input;
+  if (of === 'everyone') requireRank(caller, 'admin');
+  const userId = of === 'everyone' ? undefined : caller.id;
+  const jobs = await jobsOf({ userId, status, before, limit });
+  return { jobs, nextCursor: jobs.length < limit ? null : (jobs.at(-1)?.id ?? null) };
+}
+
+function jobsOf({ userId, status, before, limit }: Parameters<typeof listJobs>[0]): Promise<Job[]> {
+  if (userId === undefined || status !== undefined) return listJobs({ userId, status, before, limit });
+  return before === undefined
+    ? jobsByUser.get({ userId, limit })
+    : jobsByUserBefore.get({ userId, before, limit });
+}
+
+function requireRank(caller: Caller, role: 'operator' | 'admin'): void {
+  if (caller.role === 'admin' || caller.role === role) return;
+  throw appError('FORBIDDEN', { field: 'of', expected: `the role ${role}`, got: `the role ${caller.role}` });
+}
