@@ -21,7 +21,11 @@ import { refuseOtherSites } from './http/request-guard.ts';
 import { answerWithRequestIds, requestIdOf } from './http/request-ids.ts';
 import { logRequests } from './http/request-log.ts';
 import { sendSecurityHeaders } from './http/security-headers.ts';
+import { registerDownloads } from './jobs/jobs-download-route.ts';
+import { registerUploads } from './jobs/jobs-upload-route.ts';
 import { createLogger } from './log.ts';
+import { registerHealth } from './monitoring/health.ts';
+import { registerMetrics } from './monitoring/metrics.ts';
 import { appRouter } from './root-router.ts';
 import { callerByToken } from './sessions/sessions-reads.ts';
 import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
@@ -67,6 +71,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     makeContext: app.makeContext,
     maxBatch: settings.maxBatch,
   });
+  await registerUploads(app);
+  registerDownloads(app);
+  registerHealth(app);
+  registerMetrics(app);
   await servePages(app, TRPC_PREFIX);
   return app;
 }
@@ -77,6 +85,7 @@ function createServer(loggerInstance: FastifyBaseLogger, settings: Config): Fast
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
+    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: 300_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1000 },

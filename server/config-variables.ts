@@ -48,6 +48,14 @@ export const VARIABLES = {
       'Where people reach the site. https:// turns on secure cookies. Not set: http:// with HOST and PORT.',
     shape: optional(address(['http:', 'https:'], 'https://larder.example.org')),
   },
+  trustProxy: {
+    name: 'TRUST_PROXY',
+    group: 'Server',
+    byDefault: '',
+    meaning:
+      'Addresses or networks of the proxies in front of the server. X-Forwarded-For is believed from them alone.',
+    shape: itemsOf(/^[\da-fA-F.:]+(\/\d{1,3})?$/, '127.0.0.1,10.0.0.0/8'),
+  },
   role: {
     name: 'ROLE',
     group: 'Server',

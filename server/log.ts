@@ -36,7 +36,7 @@ export async function createLogger({ level, destination }: LoggerOptions): Promi
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACTED, censor: '[hidden]' },
-    serializers: { err: describeError },
+    serializers: { err: describeError, error: describeError },
   };
   const stream = destination ?? (process.stdout.isTTY ? await forPeople() : undefined);
   return stream ? pino(options, stream) : pino(options);

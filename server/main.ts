@@ -1,0 +1,116 @@
+/**
+ * Starts the process and ends it in order. ROLE says what it does: serve, run jobs, or both. `npm start` finds or
+ * starts the database and Redis first and then runs this; their addresses come in the environment.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import type { Logger } from 'pino';
+import { buildApp } from './app.ts';
+import { cache } from './app-cache.ts';
+import { config } from './config.ts';
+import { closeDb, flushOutbox, migrateDb, startRelay } from './db/index.ts';
+import { startJobFinder } from './jobs/jobs-finder.ts';
+import { closeJobQueue, jobQueue } from './jobs/jobs-queue.ts';
+import { createLogger } from './log.ts';
+import { startMonitoring } from './monitoring/monitor.ts';
+import { holdReadiness } from './monitoring/readiness.ts';
+import { removeExpiredSessions } from './sessions/sessions-writes.ts';
+import { warmCache } from './warm.ts';
+import { registerJobTypes, startWorker } from './worker.ts';
+
+/** Readiness waits for the warm-up, but no longer than this. */
+const WARM_LIMIT_MS = 5000;
+/** What has not ended by then is ended. */
+const STOP_LIMIT_MS = 10_000;
+const CLEAN_EVERY_MS = 3_600_000;
+
+type Stop = () => unknown;
+
+/** How to end what was started, in the order in which it was started. */
+const started: Stop[] = [];
+
+async function start(log: Logger): Promise<void> {
+  const { role } = config();
+  started.push(closeDb, () => cache.close(), flushOutbox);
+  await migrateDb();
+  started.push(startMonitoring(log));
+  const relay = startRelay({
+    settle: (names) => cache.settle(names),
+    onError: (err) => log.warn({ err }, 'Delivering invalidations failed; the next try follows'),
+  });
+  started.push(() => relay.stop(), closeJobQueue, cleanNowAndThen(log));
+  registerJobTypes();
+  const ends = [role.includes('web') ? await serve(log) : undefined, startJobs(log)];
+  started.push(() => Promise.all(ends.map((end) => end?.())));
+  started.push(() => holdReadiness('the process is stopping'));
+}
+
+/** Listens at once, so that the process can be looked at, and is ready when it is warm. */
+async function serve(log: Logger): Promise<Stop> {
+  const { host, port } = config();
+  const release = holdReadiness('the cache is being warmed');
+  const app = await buildApp({ logger: log });
+  await app.listen({ host, port });
+  void warm(log).finally(release);
+  return () => app.close();
+}
+
+async function warm(log: Logger): Promise<void> {
+  const result = await Promise.race([warmCache(), sleep(WARM_LIMIT_MS, null, { ref: false })]);
+  if (result === null) log.warn('The warm-up takes long; requests are served meanwhile');
+  else if (result.ok) log.info({ entries: result.entries, ms: result.ms }, 'The cache is warm');
+  else log.warn({ categories: result.categories }, 'A part of the warm-up failed');
+}
+
+/** A process that only serves looks for forgotten jobs too, and tells the workers. */
+function startJobs(log: Logger): Stop {
+  const jobs = config().role.includes('worker')
+    ? startWorker({ log })
+    : startJobFinder({ log, nudge: jobQueue().nudge });
+  return () => jobs.stop();
+}
+
+function cleanNowAndThen(log: Logger): Stop {
+  const clean = async () => {
+    const removed = await removeExpiredSessions();
+    if (removed > 0) log.info({ removed }, 'Expired sessions were removed');
+  };
+  const timer = setInterval(() => {
+    clean().catch((err) => log.warn({ err }, 'Removing expired sessions failed'));
+  }, CLEAN_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+/** The last started is the first ended; what fails to end keeps nothing else from ending. */
+async function stopAll(log: Logger): Promise<void> {
+  for (const stop of started.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (err) {
+      log.error({ err }, 'A part of the process did not end well');
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const log = await createLogger({ level: config().logLevel });
+  closeWithGrace(
+    {
+      delay: STOP_LIMIT_MS,
+      logger: false,
+      onSecondSignal: (signal) => log.warn({ signal }, 'Ended by force'),
+    },
+    async ({ signal, err }) => {
+      if (err) log.fatal({ err }, 'Something that nobody handled: the process ends');
+      else log.info({ signal }, 'Stopping');
+      await stopAll(log);
+    },
+  );
+  await start(log);
+}
+
+/** A start that fails says why in plain text, and leaves nothing running. */
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
