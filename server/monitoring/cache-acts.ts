@@ -1,0 +1,128 @@
+/** What people do to the cache by hand. Each act is audited, and answers what it really did. */
+import type { z } from 'zod';
+import { cache } from '../app-cache.ts';
+import { appError } from '../trpc/errors.ts';
+import { type WarmResult, warmCache } from '../warm.ts';
+import { type AuditReceipt, audited } from './audit-log.ts';
+import { openPreview } from './cache-view.ts';
+import type { CallOrigin } from './monitoring-procedures.ts';
+import {
+  type clearInput,
+  type clearPatternInput,
+  EVERYTHING,
+  type expireInput,
+} from './monitoring-schemas.ts';
+
+export interface ClearAnswer extends AuditReceipt {
+  success: true;
+  /** Entries that were there and are gone now. */
+  deleted: number;
+  message: string;
+}
+
+/** A deletion that differs from its preview by more than this share is pointed out. */
+const TOLERATED = 0.1;
+
+/** Makes every entry of the cache gone. */
+export function clearEverything(
+  origin: CallOrigin,
+  input: z.output<typeof clearInput>,
+  signal?: AbortSignal,
+): Promise<ClearAnswer> {
+  return clear(origin, { ...input, pattern: EVERYTHING }, signal);
+}
+
+/** Makes the entries that match gone. The pattern is relative to the prefix; a bare `*` is everything. */
+export function clearByPattern(
+  origin: CallOrigin,
+  input: z.output<typeof clearPatternInput>,
+  signal?: AbortSignal,
+): Promise<ClearAnswer> {
+  return clear(origin, input, signal);
+}
+
+interface ClearInput {
+  pattern: string;
+  previewToken?: string;
+}
+
+async function clear(origin: CallOrigin, input: ClearInput, signal?: AbortSignal): Promise<ClearAnswer> {
+  const { pattern, previewToken } = input;
+  const promised = previewToken === undefined ? null : openPreview(previewToken, pattern);
+  const { count, warnings, ...receipt } = await audited(
+    { ...origin, input, previewCount: promised },
+    async () => ({
+      count: await deletedBy(pattern, signal),
+    }),
+  );
+  const surprise = promised === null ? [] : surpriseOf(promised, count);
+  return {
+    success: true,
+    deleted: count,
+    message: messageOf(pattern, count),
+    ...receipt,
+    warnings: [...warnings, ...surprise],
+  };
+}
+
+async function deletedBy(pattern: string, signal?: AbortSignal): Promise<number> {
+  const cleared = pattern === EVERYTHING ? cache.clear({ signal }) : cache.clearPattern(pattern, { signal });
+  return (await asTold(cleared)).deleted;
+}
+
+export interface ExpireAnswer extends AuditReceipt {
+  success: true;
+  message: string;
+}
+
+/** Marks what the names stand for old by age: stale values are served where the read allows it while fresh ones load. */
+export async function expireNames(
+  origin: CallOrigin,
+  input: z.output<typeof expireInput>,
+): Promise<ExpireAnswer> {
+  const { count, ...receipt } = await audited({ ...origin, input }, async () => {
+    await asTold(cache.expire(input));
+    return { count: input.keys.length + input.tags.length + input.namespaces.length };
+  });
+  return { success: true, message: `Marked ${amount(count, 'name')} stale`, ...receipt };
+}
+
+/** Runs the warm-up again. */
+export async function warm(origin: CallOrigin): Promise<WarmResult & AuditReceipt> {
+  const { count: _, ...answer } = await audited({ ...origin, input: null }, async () => {
+    const result = await warmCache();
+    return { ...result, count: result.entries };
+  });
+  return answer;
+}
+
+/** Redis' failures in the words of the error table. */
+async function asTold<T>(act: Promise<T>): Promise<T> {
+  try {
+    return await act;
+  } catch (error) {
+    if (!(error instanceof Error) || !AWAY.has(error.name)) throw error;
+    const message =
+      'Redis did not confirm this: some entries may stand yet. Reads stay right; try again when Redis is back';
+    throw appError('SERVICE_UNAVAILABLE', { message, cause: error });
+  }
+}
+
+const AWAY = new Set(['AwayError', 'TimeLimitError', 'UnacknowledgedError']);
+
+function messageOf(pattern: string, count: number): string {
+  if (pattern === EVERYTHING) return `Cleared the cache: ${amount(count, 'entry')} deleted`;
+  return count === 0
+    ? `No entry matches ${pattern}`
+    : `Deleted ${amount(count, 'entry')} that matched ${pattern}`;
+}
+
+function surpriseOf(promised: number, deleted: number): string[] {
+  if (Math.abs(promised - deleted) <= TOLERATED * Math.max(promised, 1)) return [];
+  return [`The preview had found ${promised}, ${deleted} were deleted: the cache changed in between`];
+}
+
+function amount(count: number, noun: 'entry' | 'name'): string {
+  if (count === 1) return `1 ${noun}`;
+  return `${count} ${noun === 'entry' ? 'entries' : 'names'}`;
+}
