@@ -1,9 +1,10 @@
 /**
  * `npm run db:seed`: fills an empty database with people and things to look at, the same ones every time.
- * `--if-empty` does nothing, silently, where there are users already; `--size small` is for tests.
+ * `--if-empty` does nothing, silently, where there are users already; `--size small` is for tests; `--tell-logins`
+ * ends with a line of JSON, for `npm start`: the demonstration's log-ins that exist.
  */
 import { parseArgs } from 'node:util';
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import { users } from '../drizzle/schema.ts';
 import { cache } from '../server/app-cache.ts';
 import { config } from '../server/config.ts';
@@ -15,7 +16,11 @@ const SIZES = { small: 50, full: 2000 };
 const SEED = 20_261;
 
 const { values: options } = parseArgs({
-  options: { 'if-empty': { type: 'boolean', default: false }, size: { type: 'string', default: 'full' } },
+  options: {
+    'if-empty': { type: 'boolean', default: false },
+    'tell-logins': { type: 'boolean', default: false },
+    size: { type: 'string', default: 'full' },
+  },
 });
 
 try {
@@ -24,6 +29,7 @@ try {
   if (found === 0) await seed(sizeFrom(options.size));
   else if (!options['if-empty'])
     refuse(`The database holds ${found} users already. Empty it first: npm run db:reset`);
+  if (options['tell-logins']) console.log(`logins: ${JSON.stringify(await existingLogins())}`);
 } finally {
   await flushOutbox();
   await closeDb();
@@ -37,6 +43,12 @@ async function seed(size: keyof typeof SIZES): Promise<void> {
   console.log(`Seeded ${ids.length} users. Log-ins:`);
   for (const { role, email, password } of DEMO_LOGINS)
     console.log(`  ${role.padEnd(9)} ${email.padEnd(26)} ${password}`);
+}
+
+async function existingLogins(): Promise<(typeof DEMO_LOGINS)[number][]> {
+  const emails = DEMO_LOGINS.map(({ email }) => email);
+  const rows = await getDb().select({ email: users.email }).from(users).where(inArray(users.email, emails));
+  return DEMO_LOGINS.filter(({ email }) => rows.some((row) => row.email === email));
 }
 
 async function countUsers(): Promise<number> {

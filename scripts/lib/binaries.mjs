@@ -17,18 +17,33 @@ const MORE_FOLDERS = [
 
 /**
  * The full path of the first of these programs that exists, or null.
- * LARDER_BINARIES_ONLY_FROM_PATH=1 looks at PATH alone, which is how a machine without servers is tried out.
+ * SERVER_FOLDERS, where it is set, is looked through instead of PATH and the usual folders.
  */
 export function findBinary(...names) {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  if (process.env.LARDER_BINARIES_ONLY_FROM_PATH !== '1') folders.push(...MORE_FOLDERS);
   for (const name of names) {
-    for (const folder of folders) {
+    for (const folder of foldersToSearch()) {
       const path = join(folder, name);
       if (isExecutable(path)) return path;
     }
   }
   return null;
+}
+
+/** A program of the system, such as apt-get or docker: PATH alone is looked through. */
+export function findTool(name) {
+  const path = pathFolders()
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+  return path ?? null;
+}
+
+function foldersToSearch() {
+  const only = process.env.SERVER_FOLDERS;
+  return only ? only.split(delimiter) : [...pathFolders(), ...MORE_FOLDERS];
+}
+
+function pathFolders() {
+  return (process.env.PATH ?? '').split(delimiter).filter(Boolean);
 }
 
 function isExecutable(path) {
@@ -48,7 +63,8 @@ export function findDatabaseServer() {
   const installer = findBinary('mariadb-install-db', 'mysql_install_db');
   const mariadb = findBinary('mariadbd');
   if (mariadb && installer) return { kind: 'mariadb', server: mariadb, installer };
-  const mysql = findBinary('mysqld');
+  // Beside a mariadbd, mysqld is only another name for it.
+  const mysql = mariadb ? null : findBinary('mysqld');
   return mysql ? { kind: 'mysql', server: mysql, installer: null } : null;
 }
 

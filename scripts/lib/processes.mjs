@@ -64,6 +64,10 @@ export async function stopProcess(record, { graceMs = 7000 } = {}) {
   await hasEnded(record, 2000);
 }
 
+export function killProcess(record) {
+  signal(record, 'SIGKILL');
+}
+
 /** Waits up to `withinMs` for the end of the process; tells whether it came. */
 export async function hasEnded(record, withinMs) {
   const deadline = Date.now() + withinMs;

@@ -1,0 +1,47 @@
+/** The work of `npm run dev`. */
+import { installIfNeeded } from './install.mjs';
+import { freePort } from './ports.mjs';
+import { runBeside } from './programs.mjs';
+import { loadEnvironmentFile, ROOT, toolCommand } from './project.mjs';
+import { servicesOfRun } from './run.mjs';
+import { announce, chooseAddress, demoOf, prepareDatabase } from './start.mjs';
+
+/** Serves the pages on PORT through Vite, which hands the calls of the API on to the server on a port of its own. */
+export async function develop(run) {
+  const { guard } = run;
+  await installIfNeeded({ guard });
+  loadEnvironmentFile();
+  const pages = await chooseAddress();
+  const serverPort = await freePort();
+  const services = await servicesOfRun({ guard, command: 'npm run dev' });
+  const env = {
+    ...process.env,
+    ...services.env,
+    PORT: String(serverPort),
+    PUBLIC_URL: process.env.PUBLIC_URL || pages.url,
+    LARDER_URL: `http://127.0.0.1:${serverPort}`,
+    DEMO: demoOf(process.env),
+  };
+  const logins = await prepareDatabase({ env, guard });
+  const server = runBeside([...toolCommand('tsx'), 'watch', '--clear-screen=false', 'server/main.ts'], {
+    env,
+    cwd: ROOT,
+    guard,
+  });
+  const vite = runBeside(
+    [
+      ...toolCommand('vite'),
+      'client/web',
+      '--port',
+      String(pages.port),
+      '--strictPort',
+      '--clearScreen',
+      'false',
+    ],
+    { env, cwd: ROOT, guard },
+  );
+  run.interruptedCode = 0;
+  services.tell({ url: pages.url });
+  announce(pages.url, logins);
+  return Promise.race([server.ended, vite.ended]);
+}

@@ -1,0 +1,52 @@
+/** Installing the servers' packages, where that is possible without asking: as root on Debian and Ubuntu. */
+import { existsSync, readFileSync } from 'node:fs';
+import { findTool } from './binaries.mjs';
+import { runAndReport, runToEnd } from './programs.mjs';
+
+/**
+ * Packages by need, the first that can be had. The database's core package holds the program without a service;
+ * where it has another name (Ubuntu 22.04) the whole server is taken.
+ */
+const CANDIDATES = {
+  database: ['mariadb-server-core', 'mariadb-server'],
+  redis: ['redis-server', 'valkey-server'],
+};
+
+/** RUNLEVEL=1 keeps Debian from starting the package's own service, which nobody asked for, where there is no systemd. */
+const ENVIRONMENT = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+
+/** Whether packages can be installed here without asking anybody. */
+export function canInstallPackages() {
+  return process.getuid?.() === 0 && isDebianLike() && findTool('apt-get') !== null;
+}
+
+/** @param {('database' | 'redis')[]} needs */
+export async function installPackages(needs) {
+  const env = { ...process.env, ...ENVIRONMENT };
+  await runToEnd(['apt-get', 'update', '-q'], { env });
+  for (const need of needs) await installFirst(CANDIDATES[need], env);
+}
+
+async function installFirst([candidate, ...others], env) {
+  const result = await runAndReport(
+    ['apt-get', 'install', '-y', '-q', '--no-install-recommends', candidate],
+    { env },
+  );
+  if (result.code === 0) return stopService(candidate);
+  if (others.length > 0) return installFirst(others, env);
+  await runToEnd(['apt-get', 'install', '-y', '-q', '--no-install-recommends', candidate], { env });
+}
+
+/** systemd starts a freshly installed service whatever the run level says; ours are started by ourselves. */
+async function stopService(name) {
+  if (!existsSync('/run/systemd/system') || findTool('systemctl') === null) return;
+  await runAndReport(['systemctl', 'disable', '--now', name], { timeoutMs: 20_000 });
+}
+
+function isDebianLike() {
+  try {
+    return /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
