@@ -1,0 +1,49 @@
+// Names of months and weekdays in the languages that contact lists come in: English, German, French, Spanish, Italian,
+// Dutch and Portuguese. Keys are lower case without accents and dots; abbreviations of three letters and more are included.
+
+const MONTHS = [
+  'january jan januar janner janvier janv enero ene gennaio gen januari janeiro',
+  'february feb februar fevrier fevr fev febrero febbraio februari fevereiro',
+  'march mar marz maerz mrz mars marzo maart mrt marco',
+  'april apr avril avr abril abr aprile',
+  'may mai mayo maggio mag mei maio',
+  'june jun juni juin junio giugno giu junho',
+  'july jul juli juillet juil julio luglio lug julho',
+  'august aug aout agosto ago augustus',
+  'september sept sep septembre septiembre settembre set setembro',
+  'october oct oktober okt octobre octubre ottobre ott outubro out',
+  'november nov novembre noviembre novembro',
+  'december dec dezember dez decembre diciembre dic dicembre dezembro desember',
+];
+
+const WEEKDAYS = [
+  'sunday sun sonntag so dimanche dim domingo dom domenica zondag zo',
+  'monday mon montag mo lundi lun lunes lunedi maandag ma',
+  'tuesday tue tues dienstag di mardi martes martedi dinsdag',
+  'wednesday wed mittwoch mi mercredi mer miercoles mercoledi woensdag wo',
+  'thursday thu thur thurs donnerstag do jeudi jeu jueves giovedi donderdag',
+  'friday fri freitag fr vendredi ven viernes venerdi vrijdag vr',
+  'saturday sat samstag sa sonnabend samedi sam sabado sabato zaterdag za',
+];
+
+const monthByWord = index(MONTHS);
+const weekdayByWord = index(WEEKDAYS);
+
+/** 1 to 12, or undefined. */
+export function monthOf(word: string): number | undefined {
+  const at = monthByWord.get(fold(word));
+  return at === undefined ? undefined : at + 1;
+}
+
+/** 0 (Sunday) to 6, or undefined. */
+export function weekdayOf(word: string): number | undefined {
+  return weekdayByWord.get(fold(word));
+}
+
+function index(lists: readonly string[]): Map<string, number> {
+  return new Map(lists.flatMap((words, at) => words.split(' ').map((word) => [word, at] as const)));
+}
+
+function fold(word: string): string {
+  return word.normalize('NFD').replace(/\p{M}/gu, '').replace(/\./g, '').toLowerCase();
+}
