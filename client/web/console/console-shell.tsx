@@ -1,0 +1,47 @@
+/** Around the operators' pages: the side with its pages, and a banner while Redis does not help. */
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
+import { mayClear, seesConsole, useMe } from '../api/session.ts';
+import { NotAllowedPage } from '../shell/exceptional-pages.tsx';
+import { SkipLink, useFocusOnArrival } from '../shell/page.tsx';
+import { TopBar } from '../shell/top-bar.tsx';
+import { BroomIcon, GaugeIcon } from '../ui/icons.tsx';
+import { RedisBanner } from './redis-banner.tsx';
+
+export function ConsoleShell() {
+  const me = useMe();
+  const { pathname, href } = useLocation();
+  useFocusOnArrival(pathname);
+  if (!me) return <Navigate to="/sign-in" search={{ next: href }} />;
+  if (!seesConsole(me)) {
+    return (
+      <>
+        <TopBar me={me} />
+        <NotAllowedPage needed="operator" />
+      </>
+    );
+  }
+  return (
+    <>
+      <SkipLink />
+      <TopBar me={me} wide />
+      <RedisBanner />
+      <div className="console">
+        <nav className="console-nav" aria-label="Console">
+          <ul>
+            <li>
+              <Link to="/console" activeOptions={{ exact: true }}>
+                <GaugeIcon /> Cache
+              </Link>
+            </li>
+            <li>
+              <Link to="/console/clear">
+                <BroomIcon /> {mayClear(me) ? 'Clear' : 'Clear (preview)'}
+              </Link>
+            </li>
+          </ul>
+        </nav>
+        <Outlet />
+      </div>
+    </>
+  );
+}

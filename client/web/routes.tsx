@@ -1,0 +1,131 @@
+/** The table of contents of the pages: path, who may open it, and the page. The console's code is loaded only for those who open it. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { RegisterPage } from './account/register-page.tsx';
+import { SignInPage } from './account/sign-in-page.tsx';
+import { loadMe } from './api/session.ts';
+import { JobPage } from './jobs/job-page.tsx';
+import { JOB_STATUSES, type JobStatus } from './jobs/job-words.tsx';
+import { JobsPage } from './jobs/jobs-page.tsx';
+import { CrashPage, MissingPage } from './shell/exceptional-pages.tsx';
+import { MemberShell } from './shell/member-shell.tsx';
+
+const root = createRootRoute({
+  component: Outlet,
+  errorComponent: CrashPage,
+  notFoundComponent: MissingPage,
+});
+
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/jobs' });
+  },
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: nextPage,
+  beforeLoad: skipWhenSignedIn,
+  component: SignInPage,
+});
+
+const register = createRoute({
+  getParentRoute: () => root,
+  path: '/register',
+  validateSearch: nextPage,
+  beforeLoad: skipWhenSignedIn,
+  component: RegisterPage,
+});
+
+const members = createRoute({
+  getParentRoute: () => root,
+  id: 'members',
+  beforeLoad: ({ location }) => requireSignIn(location.href),
+  component: MemberShell,
+});
+
+const jobs = createRoute({
+  getParentRoute: () => members,
+  path: '/jobs',
+  validateSearch: (search): { status?: JobStatus } => ({
+    status: JOB_STATUSES.find((status) => status === search.status),
+  }),
+  component: JobsPage,
+});
+
+const job = createRoute({
+  getParentRoute: () => members,
+  path: '/jobs/$id',
+  validateSearch: (search): { only?: 'failed' } => ({
+    only: search.only === 'failed' ? 'failed' : undefined,
+  }),
+  component: JobPage,
+});
+
+const operators = createRoute({
+  getParentRoute: () => root,
+  path: '/console',
+  beforeLoad: async ({ location }) => ({ me: await requireSignIn(location.href) }),
+  component: lazyRouteComponent(() => import('./console/console-shell.tsx'), 'ConsoleShell'),
+});
+
+const consoleStart = createRoute({
+  getParentRoute: () => operators,
+  path: '/',
+  validateSearch: (search): { sort?: string } => ({
+    sort: typeof search.sort === 'string' ? search.sort : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./console/cache-page.tsx'), 'CachePage'),
+});
+
+const clear = createRoute({
+  getParentRoute: () => operators,
+  path: '/clear',
+  validateSearch: (search): { pattern?: string } => ({
+    pattern: typeof search.pattern === 'string' ? search.pattern : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./console/clear-page.tsx'), 'ClearPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    start,
+    signIn,
+    register,
+    members.addChildren([jobs, job]),
+    operators.addChildren([consoleStart, clear]),
+  ]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+/** Where to go after signing in: only paths of these pages, so that a link cannot send people elsewhere. */
+function nextPage(search: Record<string, unknown>): { next?: string } {
+  const { next } = search;
+  return typeof next === 'string' && /^\/[^/\\]/.test(next) ? { next } : {};
+}
+
+async function requireSignIn(next: string) {
+  const me = await loadMe();
+  if (!me) throw redirect({ to: '/sign-in', search: { next } });
+  return me;
+}
+
+async function skipWhenSignedIn() {
+  if (await loadMe()) throw redirect({ to: '/jobs' });
+}
