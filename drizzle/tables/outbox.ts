@@ -1,4 +1,4 @@
-import { bigint, index, mysqlTable } from 'drizzle-orm/mysql-core';
+import { bigint, index, mysqlTable, text, varchar } from 'drizzle-orm/mysql-core';
 import { instantNow, json } from '../columns.ts';
 
 /** The names that a committed write made old, until Redis has acknowledged that they are gone. */
@@ -11,3 +11,10 @@ export const outbox = mysqlTable(
   },
   (table) => [index('outbox_created').on(table.createdAt)],
 );
+
+/** How far a feed of other programs' writes has been followed. */
+export const feedPositions = mysqlTable('feed_positions', {
+  name: varchar('name', { length: 32 }).primaryKey(),
+  /** A set of GTIDs as the server writes it. */
+  position: text('position').notNull(),
+});
