@@ -1,0 +1,69 @@
+/** A job type for tests: rows take as long as the test wants, and each one leaves an effect behind that can be counted. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
+import { z } from 'zod';
+import { readCsv } from '../../../server/jobs/csv/index.ts';
+import { JobFailedError, type JobHandler, type ProcessedRow } from '../../../server/jobs/jobs-handler.ts';
+
+/** One row per row of a job that was applied; created by `jobsWorld`. Without a unique index, so that doubles show. */
+export const effects = mysqlTable('test_effects', {
+  id: int('id').autoincrement().primaryKey(),
+  jobId: int('job_id').notNull(),
+  rowIndex: int('row_index').notNull(),
+});
+
+export const CREATE_EFFECTS =
+  'CREATE TABLE test_effects (id INT AUTO_INCREMENT PRIMARY KEY, job_id INT NOT NULL, row_index INT NOT NULL)';
+
+const options = z.object({
+  msPerRow: z.number().default(0),
+  /** The row at which an unexpected error is thrown, in every try. */
+  breaksAt: z.number().optional(),
+  /** The row at which the file is found to be unusable. */
+  failsAt: z.number().optional(),
+});
+
+export const slowHandler: JobHandler = {
+  type: 'slow',
+  options,
+  process: (file, job) => {
+    const given = options.parse(job.options);
+    let rows = 0;
+    async function* read(): AsyncGenerator<ProcessedRow> {
+      for await (const { index, cells } of await readCsv(file)) {
+        if (index === given.breaksAt) throw new Error(`The row ${index} breaks the handler`);
+        if (index === given.failsAt) throw new JobFailedError('bad_row', `Row ${index} cannot be used`);
+        if (given.msPerRow > 0) await sleep(given.msPerRow);
+        rows++;
+        const valid = cells[0] !== 'bad';
+        yield {
+          rowIndex: index,
+          input: cells,
+          output: valid ? cells : null,
+          valid,
+          repaired: false,
+          notes: null,
+        };
+      }
+    }
+    return { rows: read(), summary: () => ({ seen: rows }) };
+  },
+  table: () => ({
+    originalHeader: ['name', 'n'],
+    original: ({ input }) => input as string[],
+    reason: () => 'it is bad',
+    cleanedHeader: ['name', 'n'],
+    cleaned: ({ output }) => output as string[],
+  }),
+  async apply(tx, rows, job) {
+    await tx.insert(
+      effects,
+      rows.map(({ rowIndex }) => ({ jobId: job.id, rowIndex })),
+    );
+  },
+};
+
+/** A file of `rows` good rows. */
+export function slowFile(rows: number): string {
+  return `name,n\n${Array.from({ length: rows }, (_, n) => `row,${n}`).join('\n')}\n`;
+}

@@ -1,0 +1,13 @@
+/** A worker as a program of its own, to be killed. Says "ready" when it takes jobs. */
+import { pino } from 'pino';
+import { registerJobHandler } from '../../../server/jobs/jobs-handler.ts';
+import { startWorker } from '../../../server/worker.ts';
+import { slowHandler } from './slow-handler.ts';
+
+registerJobHandler(slowHandler);
+startWorker({
+  log: pino({ level: process.env.TEST_LOG ?? 'silent' }, process.stderr),
+  timings: { heartbeatMs: 300, staleAfterMs: 1500, retryDelayMs: () => 50 },
+  findEveryMs: 300,
+});
+process.stdout.write('ready\n');
