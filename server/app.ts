@@ -44,13 +44,11 @@ declare module 'fastify' {
 export interface AppOptions {
   /** Default: one by the configuration. */
   logger?: FastifyBaseLogger;
-  /** Default: the process's configuration. */
-  config?: Config;
 }
 
 /** Builds the application; `close()` ends what it opened, but not the process's cache and database. */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const settings = options.config ?? config();
+  const settings = config();
   const logger = options.logger ?? (await createLogger({ level: settings.logLevel }));
   const app = createServer(logger, settings);
   app.decorate('makeContext', makeContextOf(settings));

@@ -2,7 +2,7 @@
  * The process's log: JSON lines, readable ones on a terminal. Secrets and addresses of people do not get into it:
  * fields of such names are replaced, and errors are written without the values that a statement was run with.
  */
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 
 const SECRET_FIELDS = [
   'password',
@@ -37,6 +37,7 @@ export async function createLogger({ level, destination }: LoggerOptions): Promi
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: REDACTED, censor: '[hidden]' },
     serializers: { err: describeError, error: describeError },
+    hooks: { logMethod: withMessage },
   };
   const stream = destination ?? (process.stdout.isTTY ? await forPeople() : undefined);
   return stream ? pino(options, stream) : pino(options);
@@ -45,6 +46,13 @@ export async function createLogger({ level, destination }: LoggerOptions): Promi
 async function forPeople(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty');
   return pretty({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname' });
+}
+
+/** Without a message pino takes the error's own, which may hold what describeError leaves out. */
+function withMessage(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const [subject, message] = args;
+  const wordless = typeof subject === 'object' && message === undefined;
+  method.apply(this, wordless ? [subject, ''] : args);
 }
 
 interface DescribedError {

@@ -27,8 +27,13 @@ export async function verifyPassword(password: string, passwordHash: string | un
   decoy ??= hashPassword(randomBytes(32).toString('base64'));
   const anyHash = await decoy;
   const real = passwordHash?.startsWith('$argon2id$') ? passwordHash : undefined;
-  const matches = await inTurn(() => verify(real ?? anyHash, password));
+  const matches = await inTurn(() => verify(real ?? anyHash, password).catch(isNoHash));
   return real !== undefined && matches;
+}
+
+/** What is stored there was never made by `hashPassword`, so no password belongs to it. */
+function isNoHash(): boolean {
+  return false;
 }
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
