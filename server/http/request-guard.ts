@@ -50,7 +50,6 @@ function isJson(type: string | undefined): boolean {
   return type?.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
 }
 
-/** A batch names its calls in the path, separated by commas. */
 export function limitBatches(app: FastifyInstance, maxBatch: number): void {
   app.addHook('onRequest', async (request) => {
     const calls = callsIn(request);
@@ -63,6 +62,7 @@ export function limitBatches(app: FastifyInstance, maxBatch: number): void {
   });
 }
 
-function callsIn(request: FastifyRequest): number {
+/** A batch names its calls in the path, separated by commas. */
+export function callsIn(request: FastifyRequest): number {
   return pathOf(request).split(/,|%2c/i).length;
 }

@@ -1,10 +1,10 @@
 /** tRPC on Fastify: JSON only, batches within their limit, failures logged once. */
 import type { AnyRouter } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { logFailure } from '../http/error-replies.ts';
-import { limitBatches, requireJson } from '../http/request-guard.ts';
-import type { ContextMaker } from './context.ts';
+import { callsIn, limitBatches, requireJson } from '../http/request-guard.ts';
+import type { Context, ContextMaker } from './context.ts';
 import { answerTo } from './errors.ts';
 
 export interface MountOptions<R extends AnyRouter> {
@@ -19,15 +19,20 @@ export async function mountTrpc<R extends AnyRouter>(
   options: MountOptions<R>,
 ): Promise<void> {
   const { prefix, router, makeContext, maxBatch } = options;
+  const contexts = new WeakMap<FastifyRequest, Context>();
   const calls: FastifyPluginAsync = async (scope) => {
     requireJson(scope);
     limitBatches(scope, maxBatch);
+    // Before the body is read: who has no calls left sends it for nothing.
+    scope.addHook('onRequest', async (request, reply) => {
+      contexts.set(request, await makeContext(request, reply, callsIn(request)));
+    });
     await scope.register(fastifyTRPCPlugin<R>, {
       prefix,
       trpcOptions: {
         router,
         maxBatchSize: maxBatch,
-        createContext: ({ req, res, info }) => makeContext(req, res, info.calls.length),
+        createContext: ({ req }) => contexts.get(req),
         onError: ({ error, path, req }) => logFailure(req, answerTo(error), error, path),
         responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
       },

@@ -60,9 +60,9 @@ export async function openApi(env: Record<string, string> = {}) {
     log,
     environment,
     query: (path: string, input?: unknown, settings?: CallSettings) =>
-      call(app, { ...queryOf(path, input), ...settings }),
+      call(app, queryOf(path, input), settings),
     mutate: (path: string, input?: unknown, settings?: CallSettings) =>
-      call(app, { ...mutationOf(path, input), ...settings }),
+      call(app, mutationOf(path, input), settings),
     person: (role?: Role) => newPerson(app, role),
     async close() {
       await app.close();
@@ -82,7 +82,7 @@ async function closeProcess(): Promise<void> {
   await closeDb();
 }
 
-type Request = Omit<InjectOptions, 'headers'> & CallSettings;
+type Request = InjectOptions & { headers?: Record<string, string> };
 
 export function queryOf(path: string, input?: unknown): Request {
   const query = input === undefined ? undefined : { input: superjson.stringify(input) };
@@ -94,10 +94,14 @@ export function mutationOf(path: string, input?: unknown): Request {
   return { method: 'POST', url: `/api/trpc/${path}`, headers, payload: superjson.stringify(input) };
 }
 
-async function call(app: FastifyInstance, { token, headers, ...request }: Request): Promise<Answer> {
-  const sent = { ...(request.method === 'POST' && { 'content-type': 'application/json' }), ...headers };
+async function call(app: FastifyInstance, request: Request, settings: CallSettings = {}): Promise<Answer> {
+  const { token, headers, remoteAddress } = settings;
   const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const response = await app.inject({ ...request, headers: { ...sent, ...bearer } });
+  const response = await app.inject({
+    ...request,
+    ...(remoteAddress && { remoteAddress }),
+    headers: { ...request.headers, ...bearer, ...headers },
+  });
   return { status: response.statusCode, headers: response.headers, ...readBody(response.body) };
 }
 
