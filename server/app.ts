@@ -13,7 +13,7 @@ import {
 } from 'fastify';
 import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
-import { replyWithErrors } from './http/error-replies.ts';
+import { replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';
 import { manageStreams } from './http/open-streams.ts';
 import { servePages } from './http/pages.ts';
@@ -83,6 +83,8 @@ function createServer(loggerInstance: FastifyBaseLogger, settings: Config): Fast
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
+    frameworkErrors: (error, request, reply) =>
+      void replyWithError({ error, request, reply, trpcPrefix: TRPC_PREFIX }),
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: 300_000,
