@@ -132,34 +132,16 @@ export function publishInvalidation(message: Parameters<typeof cache.publishInva
 }
 
 /** Stores a value as one version of a key and makes that version the current one. */
-export async function setWithVersion<T>(
-  key: string,
-  value: T,
-  { version, ttl }: { version: string | number; ttl: number },
-): Promise<void> {
-  await cache.set(versionKey(key, version), value, ttl);
-  await cache.set(currentKey(key), version, ttl);
+export function setWithVersion<T>(key: string, version: string, value: T, ttl: number): Promise<void> {
+  return cache.setWithVersion(key, version, value, ttl);
 }
 
 /** The value under that version, by default the current one; null when there is none. */
-export async function getWithVersion<T>(key: string, version?: string | number): Promise<T | null> {
-  const wanted = version ?? (await cache.get<string | number>(currentKey(key)));
-  return wanted === null ? null : cache.get<T>(versionKey(key, wanted));
+export function getWithVersion<T>(key: string, version?: string): Promise<T | null> {
+  return cache.getWithVersion<T>(key, version);
 }
 
-/** Drops one version, by default the current one. Answers whether it was there. */
-export async function invalidateVersion(key: string, version?: string | number): Promise<boolean> {
-  const current = await cache.get<string | number>(currentKey(key));
-  const dropped = version ?? current;
-  if (dropped === null) return false;
-  if (String(dropped) === String(current)) await cache.delete(currentKey(key));
-  return cache.delete(versionKey(key, dropped));
-}
-
-function versionKey(key: string, version: string | number): string {
-  return `${key}:version:${version}`;
-}
-
-function currentKey(key: string): string {
-  return `${key}:current-version`;
+/** Drops one version. */
+export function invalidateVersion(key: string, version: string): Promise<void> {
+  return cache.invalidateVersion(key, version);
 }

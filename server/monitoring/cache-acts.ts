@@ -1,10 +1,10 @@
 /** What people do to the cache by hand. Each act is audited, and answers what it really did. */
 import type { z } from 'zod';
 import { cache } from '../app-cache.ts';
-import { appError } from '../trpc/errors.ts';
 import { type WarmResult, warmCache } from '../warm.ts';
 import { type AuditReceipt, audited } from './audit-log.ts';
-import { openPreview } from './cache-view.ts';
+import { keyOf } from './cache-view.ts';
+import { openPreview } from './clear-preview.ts';
 import type { CallOrigin } from './monitoring-procedures.ts';
 import {
   type clearInput,
@@ -12,6 +12,7 @@ import {
   EVERYTHING,
   type expireInput,
 } from './monitoring-schemas.ts';
+import { confirmed } from './redis-away.ts';
 
 export interface ClearAnswer extends AuditReceipt {
   success: true;
@@ -67,7 +68,7 @@ async function clear(origin: CallOrigin, input: ClearInput, signal?: AbortSignal
 
 async function deletedBy(pattern: string, signal?: AbortSignal): Promise<number> {
   const cleared = pattern === EVERYTHING ? cache.clear({ signal }) : cache.clearPattern(pattern, { signal });
-  return (await asTold(cleared)).deleted;
+  return (await confirmed(cleared)).deleted;
 }
 
 export interface ExpireAnswer extends AuditReceipt {
@@ -81,7 +82,7 @@ export async function expireNames(
   input: z.output<typeof expireInput>,
 ): Promise<ExpireAnswer> {
   const { count, ...receipt } = await audited({ ...origin, input }, async () => {
-    await asTold(cache.expire(input));
+    await confirmed(cache.expire({ ...input, keys: input.keys.map(keyOf) }));
     return { count: input.keys.length + input.tags.length + input.namespaces.length };
   });
   return { success: true, message: `Marked ${amount(count, 'name')} stale`, ...receipt };
@@ -95,20 +96,6 @@ export async function warm(origin: CallOrigin): Promise<WarmResult & AuditReceip
   });
   return answer;
 }
-
-/** Redis' failures in the words of the error table. */
-async function asTold<T>(act: Promise<T>): Promise<T> {
-  try {
-    return await act;
-  } catch (error) {
-    if (!(error instanceof Error) || !AWAY.has(error.name)) throw error;
-    const message =
-      'Redis did not confirm this: some entries may stand yet. Reads stay right; try again when Redis is back';
-    throw appError('SERVICE_UNAVAILABLE', { message, cause: error });
-  }
-}
-
-const AWAY = new Set(['AwayError', 'TimeLimitError', 'UnacknowledgedError']);
 
 function messageOf(pattern: string, count: number): string {
   if (pattern === EVERYTHING) return `Cleared the cache: ${amount(count, 'entry')} deleted`;

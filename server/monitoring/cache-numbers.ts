@@ -1,7 +1,8 @@
 /** The cache's numbers as the monitoring tells them: the fleet's, this process's beside them, and how its parts are. */
 import { cache } from '../app-cache.ts';
-import type { CacheStats, Counters } from '../cache/index.ts';
+import type { CacheStats, Counters, NamespaceStats } from '../cache/index.ts';
 import { fleetNumbers } from './fleet.ts';
+import { fleetPercentiles } from './latency.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
 
@@ -18,8 +19,8 @@ export async function cacheNumbers() {
     tiers: tiersOf(stats),
     saved: savedBy(stats),
     process: told(cache.stats()),
-    /** Of this process, over the last five to ten minutes. */
-    latency: latencies.all(),
+    /** Of all processes since they began; `recent` is this process's over the last five to ten minutes. */
+    latency: { ...fleetPercentiles(stats.namespaces), recent: latencies.all() },
     redis: { status: data, ...redis },
     breaker: { state: breaker, ...breakerHistory },
     links: { data, feed },
@@ -51,8 +52,6 @@ function told(stats: CacheStats) {
   return { ...stats, namespaces: withoutIds(stats.namespaces), hitRateFormatted: asPercent(stats.hitRate) };
 }
 
-type NamespaceNumbers = CacheStats['namespaces'][string];
-
 /** A key without a colon is its own namespace and may be anybody's word: such namespaces are summed as `other`. */
 function withoutIds(namespaces: CacheStats['namespaces']): CacheStats['namespaces'] {
   const rows: CacheStats['namespaces'] = {};
@@ -63,11 +62,16 @@ function withoutIds(namespaces: CacheStats['namespaces']): CacheStats['namespace
   return rows;
 }
 
-function sum(a: NamespaceNumbers | undefined, b: NamespaceNumbers): NamespaceNumbers {
+function sum(a: NamespaceStats | undefined, b: NamespaceStats): NamespaceStats {
   if (!a) return b;
   const fields = Object.entries(b).filter(([, value]) => typeof value === 'number');
   const total = Object.fromEntries(fields.map(([name, value]) => [name, value + a[name as keyof Counters]]));
-  return { ...b, ...total, hitRate: rateOf(a.hits + b.hits, a.misses + b.misses) };
+  const latency = { l2: sums(a.latency.l2, b.latency.l2), source: sums(a.latency.source, b.latency.source) };
+  return { ...b, ...total, hitRate: rateOf(a.hits + b.hits, a.misses + b.misses), latency };
+}
+
+function sums(a: readonly number[], b: readonly number[]): number[] {
+  return a.map((n, i) => n + (b[i] ?? 0));
 }
 
 function rateOf(hits: number, misses: number): number {

@@ -6,10 +6,16 @@ export interface Numbers {
   stats: CacheStats;
 }
 
-export async function fleetNumbers(cache: Pick<Cache, 'fleetStats' | 'stats'>): Promise<Numbers> {
-  try {
-    return { scope: 'fleet', stats: await cache.fleetStats() };
-  } catch {
-    return { scope: 'process', stats: cache.stats() };
-  }
+export type NumbersSource = Pick<Cache, 'fleetStats' | 'stats' | 'state'>;
+
+export async function fleetNumbers(cache: NumbersSource): Promise<Numbers> {
+  const stats = await cache.fleetStats();
+  if (isReached(cache)) return { scope: 'fleet', stats };
+  return { scope: 'process', stats: cache.stats() };
+}
+
+/** Without Redis the cache answers the fleet's question with what this process knows. */
+function isReached(cache: NumbersSource): boolean {
+  const { data, breaker } = cache.state();
+  return data === 'up' && breaker === 'closed';
 }

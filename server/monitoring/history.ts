@@ -2,8 +2,8 @@
  * The last 15 minutes in steps of 5 s, in this process's memory: the fleet's numbers while Redis answers, the
  * process's own while it does not. 180 points, whatever happens.
  */
-import type { Cache, CacheStats } from '../cache/index.ts';
-import { fleetNumbers, type Numbers } from './fleet.ts';
+import type { CacheStats } from '../cache/index.ts';
+import { fleetNumbers, type Numbers, type NumbersSource } from './fleet.ts';
 
 export const STEP_MS = 5000;
 const POINTS = 180;
@@ -39,13 +39,16 @@ export interface History {
 }
 
 /** Starts measuring. The timer keeps no process alive. */
-export function startHistory(cache: Pick<Cache, 'fleetStats' | 'stats'>, stepMs = STEP_MS): History {
+export function startHistory(cache: NumbersSource, stepMs = STEP_MS): History {
   const points: HistoryPoint[] = [];
   let before: Numbers | undefined;
+  let wasSteady = true;
   const step = async () => {
     const now = await fleetNumbers(cache);
-    if (before) points.push(pointBetween(before, now));
+    const steady = before !== undefined && isSteady(before, now);
+    if (before) points.push(pointBetween(before, now, steady && wasSteady));
     if (points.length > POINTS) points.shift();
+    wasSteady = before === undefined || steady;
     before = now;
   };
   const timer = setInterval(() => void step(), stepMs).unref();
@@ -53,17 +56,20 @@ export function startHistory(cache: Pick<Cache, 'fleetStats' | 'stats'>, stepMs 
   return { points: () => points, step, stop: () => clearInterval(timer) };
 }
 
-function pointBetween(before: Numbers, now: Numbers): HistoryPoint {
-  const total = tallyBetween(before.stats, now.stats);
-  const known = before.scope === now.scope && total.hits >= 0 && total.misses >= 0;
-  if (!known) return { at: new Date(), known, scope: now.scope, ...NOTHING, namespaces: {} };
-  return {
-    at: new Date(),
-    known,
-    scope: now.scope,
-    ...total,
-    namespaces: activeNamespaces(before.stats, now.stats),
-  };
+/**
+ * Totals only grow, unless they are no longer the same processes' totals: Redis came or went, or lost them. The
+ * processes that live tell theirs again within a second, so the step after such a change is not to be trusted either.
+ */
+function isSteady(before: Numbers, now: Numbers): boolean {
+  const { hits, misses } = tallyBetween(before.stats, now.stats);
+  return before.scope === now.scope && hits >= 0 && misses >= 0;
+}
+
+function pointBetween(before: Numbers, now: Numbers, known: boolean): HistoryPoint {
+  const { scope } = now;
+  if (!known) return { at: new Date(), known, scope, ...NOTHING, namespaces: {} };
+  const namespaces = activeNamespaces(before.stats, now.stats);
+  return { at: new Date(), known, scope, ...tallyBetween(before.stats, now.stats), namespaces };
 }
 
 export const NOTHING: Tally = {

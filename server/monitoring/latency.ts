@@ -1,5 +1,5 @@
 /** How long reads take in this process: percentiles over the last five to ten minutes, by kind of read and namespace. */
-import type { Cache, Tier } from '../cache/index.ts';
+import { type Cache, type CacheEvent, type CacheStats, LATENCY_BOUNDS_MS } from '../cache/index.ts';
 import { namespaceLabel } from './metric-labels.ts';
 
 export interface Percentiles {
@@ -53,46 +53,73 @@ export class Latency {
 /** The upper end of the bucket in which the share lies. */
 function at(counts: Float64Array, total: number, share: number): number | null {
   if (total === 0) return null;
-  let seen = 0;
-  const bucket = counts.findIndex((count) => {
-    seen += count;
-    return seen >= share * total;
-  });
-  return Number((SMALLEST_MS * GROWTH ** bucket).toPrecision(3));
+  return Number((SMALLEST_MS * GROWTH ** bucketAt(counts, total, share)).toPrecision(3));
 }
 
 export interface ReadLatencies {
-  /** Hits from this process's memory, hits from Redis, and loads from the source. */
-  all(): Record<Tier, Percentiles>;
-  namespace(name: string): Record<Tier, Percentiles>;
+  /** Hits from Redis, and loads from the source. Hits from memory take microseconds and are not timed. */
+  all(): Record<TimedTier, Percentiles>;
+  namespace(name: string): Record<TimedTier, Percentiles>;
   stop(): void;
 }
 
-const TIERS: readonly Tier[] = ['l1', 'l2', 'source'];
+export type TimedTier = 'l2' | 'source';
+
 const ALL = '';
 
 /** Measures the cache's reads by what its events say. */
 export function measureReads(cache: Pick<Cache, 'on'>): ReadLatencies {
   const measured = new Map<string, Latency>();
-  const of = (namespace: string, tier: Tier): Latency => {
+  const of = (namespace: string, tier: TimedTier): Latency => {
     const name = `${tier} ${namespace}`;
     const known = measured.get(name) ?? new Latency();
     measured.set(name, known);
     return known;
   };
   const stop = cache.on((event) => {
-    if (event.type !== 'operation' || event.result !== 'ok' || !isRead(event.operation)) return;
-    of(ALL, event.tier).record(event.ms);
-    of(namespaceLabel(event.namespace), event.tier).record(event.ms);
+    const tier = timedTierOf(event);
+    if (tier === null || !('ms' in event && 'namespace' in event)) return;
+    of(ALL, tier).record(event.ms);
+    of(namespaceLabel(event.namespace), tier).record(event.ms);
   });
-  const byTier = (namespace: string) =>
-    Object.fromEntries(TIERS.map((tier) => [tier, of(namespace, tier).percentiles()])) as Record<
-      Tier,
-      Percentiles
-    >;
+  const byTier = (namespace: string) => ({
+    l2: of(namespace, 'l2').percentiles(),
+    source: of(namespace, 'source').percentiles(),
+  });
   return { all: () => byTier(ALL), namespace: (name) => byTier(namespaceLabel(name)), stop };
 }
 
-function isRead(operation: string): boolean {
-  return operation === 'get' || operation === 'load';
+function timedTierOf(event: CacheEvent): TimedTier | null {
+  if (event.type === 'load') return event.error === undefined ? 'source' : null;
+  return event.type === 'operation' && event.operation === 'get' && event.tier === 'l2' ? 'l2' : null;
+}
+
+/** Of all processes since they began, from the buckets that the engine keeps: right to within a bucket. */
+export function fleetPercentiles(namespaces: CacheStats['namespaces']): Record<TimedTier, Percentiles> {
+  const rows = Object.values(namespaces).map((row) => row.latency);
+  const percentiles = (tier: TimedTier): Percentiles => {
+    const buckets = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY].map((_, i) =>
+      rows.reduce((sum, row) => sum + (row[tier][i] ?? 0), 0),
+    );
+    const total = buckets.reduce((sum, n) => sum + n, 0);
+    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => boundAt(buckets, total, share));
+    return { count: total, p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null };
+  };
+  return { l2: percentiles('l2'), source: percentiles('source') };
+}
+
+/** Above the last bound nothing is known but that it is above: that bound is told. */
+function boundAt(buckets: readonly number[], total: number, share: number): number | null {
+  if (total === 0) return null;
+  const at = bucketAt(buckets, total, share);
+  return LATENCY_BOUNDS_MS[at] ?? LATENCY_BOUNDS_MS.at(-1) ?? null;
+}
+
+/** The first bucket up to which that share of all lies. */
+function bucketAt(buckets: ArrayLike<number>, total: number, share: number): number {
+  let seen = 0;
+  return Array.from(buckets).findIndex((count) => {
+    seen += count;
+    return seen >= share * total;
+  });
 }

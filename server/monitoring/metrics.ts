@@ -5,7 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { cache as processCache } from '../app-cache.ts';
-import type { Cache, CacheStats } from '../cache/index.ts';
+import type { Cache, CacheEvent, NamespaceStats } from '../cache/index.ts';
 import { poolState } from '../db/index.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { databaseState, queueState } from './probes.ts';
@@ -14,8 +14,6 @@ const DURATION_BUCKETS_MS = [
   0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000,
 ];
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
-
-type NamespaceStats = CacheStats['namespaces'][string];
 
 const TOTALS: readonly { name: string; help: string; value: (stats: NamespaceStats) => number }[] = [
   { name: 'cache_misses_total', help: 'Reads that were not answered from the cache', value: (s) => s.misses },
@@ -104,10 +102,14 @@ function addDurations(registry: Registry, cache: Cache): () => void {
     registers: [registry],
   });
   return cache.on((event) => {
-    if (event.type !== 'operation') return;
-    const { tier, operation, result } = event;
-    durations.observe({ namespace: namespaceLabel(event.namespace), tier, operation, result }, event.ms);
+    if (event.type !== 'operation' && event.type !== 'load') return;
+    const { tier, operation, result, ms } = event.type === 'load' ? operationOfLoad(event) : event;
+    durations.observe({ namespace: namespaceLabel(event.namespace), tier, operation, result }, ms);
   });
+}
+
+function operationOfLoad({ ms, error }: Extract<CacheEvent, { type: 'load' }>) {
+  return { tier: 'source', operation: 'load', result: error === undefined ? 'ok' : 'error', ms };
 }
 
 function addCacheGauges(registry: Registry, cache: Cache): void {
