@@ -139,9 +139,9 @@ function scopedReads<I extends Item>(kind: Kind<I>, scope: Scope): ScopedReads<I
     byId: cachedRead<number, I | null>({
       ...policy,
       key: (id) => (scope === 'public' ? id : [...own, id]),
-      load: async (id) => (await loadItems(table, and(eq(shared.id, id), visible)))[0] ?? null,
+      load: async (id) => (await loadItems<I>(table, and(eq(shared.id, id), visible)))[0] ?? null,
       loadMany: async (ids) => {
-        const found = await loadItems(table, and(inArray(shared.id, [...ids]), visible));
+        const found = await loadItems<I>(table, and(inArray(shared.id, [...ids]), visible));
         return new Map(found.map((item) => [item.id, item]));
       },
     }),
