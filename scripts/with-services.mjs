@@ -17,7 +17,11 @@ await runCommand(async ({ guard }) => {
     throw new PlainError('Say which program: node scripts/with-services.mjs tsx scripts/db-seed.ts');
   await installIfNeeded({ guard });
   loadEnvironmentFile();
-  const { env } = await servicesOfRun({ guard, command: process.argv.slice(2).join(' '), share: true });
+  const { env, folder } = await servicesOfRun({
+    guard,
+    command: process.argv.slice(2).join(' '),
+    share: true,
+  });
   const command = program === 'tsx' ? [...toolCommand('tsx'), ...args] : [program, ...args];
-  return runBeside(command, { env: { ...process.env, ...env }, guard }).ended;
+  return runBeside(command, { env: { ...process.env, ...env }, guard, recordIn: folder }).ended;
 });

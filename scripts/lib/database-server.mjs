@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { removeQuietly } from './processes.mjs';
 import { whyNoDatabase } from './reachability.mjs';
 import { startServer } from './server-process.mjs';
+import { PlainError } from './terminal.mjs';
 
 const run = promisify(execFile);
 
@@ -56,7 +57,7 @@ async function initialise({ kind, server, installer }, folder) {
     }
   } catch (error) {
     const said = `${error.stdout ?? ''}${error.stderr ?? ''}`;
-    throw new Error(
+    throw new PlainError(
       [`database: could not make the data folder ${draft}`, said.trim() || error.message, hintFor(said)]
         .filter(Boolean)
         .join('\n'),

@@ -22,12 +22,12 @@ export async function develop(run) {
     LARDER_URL: `http://127.0.0.1:${serverPort}`,
     DEMO: demoOf(process.env),
   };
+  const beside = { env, cwd: ROOT, guard, recordIn: services.folder };
   const logins = await prepareDatabase({ env, guard });
-  const server = runBeside([...toolCommand('tsx'), 'watch', '--clear-screen=false', 'server/main.ts'], {
-    env,
-    cwd: ROOT,
-    guard,
-  });
+  const server = runBeside(
+    [...toolCommand('tsx'), 'watch', '--clear-screen=false', 'server/main.ts'],
+    beside,
+  );
   const vite = runBeside(
     [
       ...toolCommand('vite'),
@@ -38,7 +38,7 @@ export async function develop(run) {
       '--clearScreen',
       'false',
     ],
-    { env, cwd: ROOT, guard },
+    beside,
   );
   run.interruptedCode = 0;
   services.tell({ url: pages.url });

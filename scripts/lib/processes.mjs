@@ -3,7 +3,8 @@
  * its pid and the instant it started, so that a record left by a killed run can never point at a stranger.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @typedef {{ pid: number, startedAt: string }} ProcessRecord */
@@ -85,6 +86,12 @@ function signal(record, name) {
   } catch (error) {
     if (error.code !== 'ESRCH') throw error;
   }
+}
+
+/** Notes a process in the folder's `pids`, where a later run finds what it must end (see run-folder.mjs). */
+export function keepRecord(folder, name, record) {
+  mkdirSync(join(folder, 'pids'), { recursive: true });
+  writeJson(join(folder, 'pids', `${name}.json`), record);
 }
 
 /** Writes a small JSON file so that a reader sees the old or the new content, never a half. */

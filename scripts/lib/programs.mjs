@@ -1,6 +1,6 @@
 /** Running other programs: to their end with their output kept, or beside us until we end them. */
 import { spawn } from 'node:child_process';
-import { recordOf, stopProcess } from './processes.mjs';
+import { keepRecord, recordOf, stopProcess } from './processes.mjs';
 import { PlainError } from './terminal.mjs';
 
 /**
@@ -43,13 +43,15 @@ export function runAndReport(
 }
 
 /**
- * Starts a program that stays, with its output on ours.
+ * Starts a program that stays, with its output on ours. With `recordIn`, a folder, the next run of that folder can end
+ * the program if this run and its guard are both killed.
  * @returns {{ pid: number, ended: Promise<number>, stop: (graceMs?: number) => Promise<void> }} `ended` resolves with its exit code
  */
-export function runBeside([program, ...args], { env, cwd, guard } = {}) {
+export function runBeside([program, ...args], { env, cwd, guard, recordIn } = {}) {
   const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
   const record = recordOf(child.pid);
   guard?.watch(record, { first: true });
+  if (recordIn) keepRecord(recordIn, `program-${record.pid}`, record);
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 1)));

@@ -27,12 +27,9 @@ export async function sweepRunFolders() {
   }
 }
 
-/** Ends every server recorded anywhere below the folder that still runs, and forgets the records. */
+/** Ends every process recorded for the folder that still runs, and forgets the records. */
 export async function stopRecorded(folder) {
-  const folders = [folder, ...namesIn(folder).map((name) => join(folder, name))];
-  const files = folders.flatMap((each) =>
-    namesIn(join(each, 'pids')).map((name) => join(each, 'pids', name)),
-  );
+  const files = recordFolders(folder).flatMap((each) => namesIn(each).map((name) => join(each, name)));
   await Promise.all(
     files.map(async (file) => {
       const record = readJson(file);
@@ -40,7 +37,11 @@ export async function stopRecorded(folder) {
       removeQuietly(file);
     }),
   );
-  return files.length;
+}
+
+/** Where the records of a folder's processes are: its own, and one for each server. */
+export function recordFolders(folder) {
+  return ['.', 'database', 'cache', 'queue'].map((part) => join(folder, part, 'pids'));
 }
 
 function parentFolder() {

@@ -8,7 +8,7 @@ import { findServices } from './find-services.mjs';
 import { startGuard } from './guard.mjs';
 import { ownerOf, takeLock } from './lock.mjs';
 import { stateFolder } from './project.mjs';
-import { stopRecorded } from './run-folder.mjs';
+import { recordFolders, stopRecorded } from './run-folder.mjs';
 import { PlainError, printError } from './terminal.mjs';
 
 /** Ctrl+C under npm arrives twice, from the terminal and from npm: what comes this soon is the same signal. */
@@ -59,8 +59,8 @@ function watchForEnd(guard, interruption) {
  * The servers for a run of this folder: the configured ones, else private ones under the folder's lock.
  * @param {{ guard: object, command: string, share?: boolean }} options
  *   `share`: where another run of this folder has servers up, use those instead of refusing
- * @returns {Promise<{ env: object, tell: (more: object) => void }>} variables for programs; `tell` adds to what other
- *   runs read about this one
+ * @returns {Promise<{ env: object, folder?: string, tell: (more: object) => void }>} variables for programs; the folder
+ *   of private servers; `tell` adds to what other runs read about this one
  */
 export async function servicesOfRun({ guard, command, share = false }) {
   const { database, cache, queue } = configuredServices();
@@ -72,11 +72,12 @@ export async function servicesOfRun({ guard, command, share = false }) {
     if (!share) throw new PlainError(alreadyRunning(lock.owner));
     return { env: await servicesOfOwner(folder), tell() {} };
   }
+  for (const path of recordFolders(folder)) guard.removeAtEnd(path);
   guard.removeAtEnd(lock.file);
   await stopRecorded(folder);
   const env = await findServices({ folder, guard, durable: true });
   lock.tell({ env });
-  return { env, tell: lock.tell };
+  return { env, folder, tell: lock.tell };
 }
 
 function alreadyRunning({ pid, command, url }) {

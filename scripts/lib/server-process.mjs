@@ -1,10 +1,11 @@
 /** Starting one server as a child of this run: on a free port, with a log, known to the guard, recorded for the next run. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './ports.mjs';
-import { isRunning, recordOf, stopProcess, writeJson } from './processes.mjs';
+import { isRunning, keepRecord, recordOf, stopProcess } from './processes.mjs';
 import { waitUntilNull } from './reachability.mjs';
+import { PlainError } from './terminal.mjs';
 
 const ATTEMPTS = 3;
 
@@ -18,7 +19,6 @@ const ATTEMPTS = 3;
  * @returns {Promise<{ name: string, port: number, pid: number, stop: () => Promise<void> }>}
  */
 export async function startServer(options) {
-  mkdirSync(join(options.folder, 'pids'), { recursive: true });
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
     const started = await tryStart(options, port);
@@ -47,7 +47,7 @@ async function tryStart(options, port) {
   if (child.pid === undefined) return { reason: `could not run ${options.binary}` };
   const record = recordOf(child.pid);
   options.guard.watch(record);
-  writeJson(join(options.folder, 'pids', `${options.name}.json`), { ...record, port });
+  keepRecord(options.folder, options.name, record);
   const reason = await waitUntilNull(() => options.whyNotReady(port), {
     withinMs: options.startupMs ?? 30_000,
     giveUp: () => failed !== null || !isRunning(record),
@@ -68,7 +68,7 @@ function failure(options, reason) {
   const log = existsSync(file) ? readFileSync(file, 'utf8').trimEnd() : '';
   const tail = log.split('\n').slice(-12).join('\n');
   const hint = options.hint?.(log);
-  return new Error(
+  return new PlainError(
     [`${options.name}: ${options.binary} did not start: ${reason}`, tail, hint].filter(Boolean).join('\n'),
   );
 }

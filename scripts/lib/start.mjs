@@ -36,7 +36,12 @@ export async function start(run) {
     const built = await build({ guard });
     note(built.length > 0 ? built.join(' and ') : 'nothing changed');
   });
-  const server = runBeside([process.execPath, join('dist', 'server', 'main.js')], { env, cwd: ROOT, guard });
+  const server = runBeside([process.execPath, join('dist', 'server', 'main.js')], {
+    env,
+    cwd: ROOT,
+    guard,
+    recordIn: services.folder,
+  });
   const ended = server.ended.then((code) => {
     throw new PlainError(`the server ended by itself (exit code ${code}); its reason stands above`);
   });

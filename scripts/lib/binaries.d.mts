@@ -1,0 +1,7 @@
+/** Types of binaries.mjs for the tests. */
+export function findDatabaseServer(): {
+  kind: 'mariadb' | 'mysql';
+  server: string;
+  installer: string | null;
+} | null;
+export function findRedisServer(): { kind: 'redis' | 'valkey'; server: string } | null;
