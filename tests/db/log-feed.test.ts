@@ -1,0 +1,191 @@
+/** Other programs' writes, seen through the database's own log. */
+import mysql, { type Connection } from 'mysql2/promise';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Names } from '../../server/cache/index.ts';
+import type { LogFeed } from '../../server/db/foreign/log-feed.ts';
+import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+
+const SOON = { timeout: 15_000 };
+
+let environment: FreshDatabase;
+let db: typeof import('../../server/db/index.ts');
+let schema: typeof import('../../drizzle/schema.ts');
+let startLogFeed: typeof import('../../server/db/foreign/log-feed.ts').startLogFeed;
+let feed: LogFeed | undefined;
+let other: Connection;
+let told: Names[] = [];
+let everything = 0;
+
+beforeAll(async () => {
+  environment = await freshEnvironment();
+  db = await import('../../server/db/index.ts');
+  schema = await import('../../drizzle/schema.ts');
+  ({ startLogFeed } = await import('../../server/db/foreign/log-feed.ts'));
+  db.setInvalidator(async () => ({ acknowledged: true, release: () => {} }));
+  db.dependsOn(schema.users, {
+    read: 'byId',
+    namespace: 'user',
+    by: ['id'],
+    shows: ['username', 'email'],
+    names: (row) => ({ keys: [`user:${row.id}`] }),
+  });
+  db.dependsOn(schema.users, {
+    read: 'byEmail',
+    namespace: 'user',
+    by: ['email'],
+    shows: ['username'],
+    names: (row) => ({ keys: [`user:email:${row.email}`] }),
+  });
+  db.dependsOn(schema.jobs, {
+    read: 'job',
+    namespace: 'job',
+    by: ['id'],
+    shows: 'all',
+    names: (row) => ({ keys: [`job:${row.id}`] }),
+  });
+  other = await mysql.createConnection(environment.url);
+});
+
+afterEach(async () => {
+  await feed?.stop();
+});
+
+afterAll(async () => {
+  await other.end();
+  await db.flushOutbox();
+  await db.closeDb();
+  await environment.drop();
+});
+
+async function follow(): Promise<void> {
+  startFeed();
+  await expect.poll(() => feed?.state(), SOON).toBe('reading');
+  await probe();
+}
+
+/** The feed reads once it tells of a write that was made after it began. */
+async function probe(): Promise<void> {
+  let n = 0;
+  await expect
+    .poll(
+      async () => {
+        await other.query('INSERT INTO users (username, email, password_hash) VALUES ("probe", ?, "!")', [
+          `p${n++}-${Math.random()}@x.example`,
+        ]);
+        return told.length > 0 || everything > 3;
+      },
+      { timeout: 15_000, interval: 200 },
+    )
+    .toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  told = [];
+  everything = 0;
+}
+
+const keysTold = () => new Set(told.flatMap(({ keys = [] }) => keys));
+const spacesTold = () => new Set(told.flatMap(({ namespaces = [] }) => namespaces));
+
+describe('with the log feed on', () => {
+  it('an UPDATE typed into the SQL client ends the old key and the new one', async () => {
+    await follow();
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("foreign", "old@x.example", "!")',
+    );
+    await expect.poll(() => keysTold().has('user:email:old@x.example'), SOON).toBe(true);
+    told = [];
+    await other.query('UPDATE users SET email = "new@x.example" WHERE email = "old@x.example"');
+    await expect.poll(() => keysTold().has('user:email:new@x.example'), SOON).toBe(true);
+    expect(keysTold().has('user:email:old@x.example')).toBe(true);
+  });
+
+  it('every name is invalidated again a little later, since an event can come before its commit is visible', async () => {
+    await follow();
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("thrice", "thrice@x.example", "!")',
+    );
+    await expect
+      .poll(() => told.filter(({ keys }) => keys?.includes('user:email:thrice@x.example')).length, SOON)
+      .toBe(3);
+  });
+
+  it('our own writes are left to the outbox, and columns that no read shows make nothing old', async () => {
+    await follow();
+    const [id] = await db.write((tx) =>
+      tx.insert(schema.users, { username: 'own', email: 'own@x.example', passwordHash: '!' }),
+    );
+    await other.query('UPDATE users SET password_hash = "#" WHERE id = ?', [id]);
+    await other.query('UPDATE users SET username = "seen" WHERE id = ?', [id]);
+    await expect.poll(() => keysTold().has(`user:${id}`), SOON).toBe(true);
+    expect(told[0]?.keys).toEqual([`user:${id}`, 'user:email:own@x.example']);
+  });
+
+  it('a statement that changes very many rows ends the namespace instead of each name', async () => {
+    await follow();
+    const rows = Array.from({ length: 6000 }, (_, i) => ['many', `many${i}@x.example`, '!']);
+    await other.query('INSERT INTO users (username, email, password_hash) VALUES ?', [rows]);
+    await expect.poll(() => spacesTold().has('user'), SOON).toBe(true);
+    expect([...keysTold()].filter((key) => key.includes('many'))).toEqual([]);
+  });
+
+  it('a delete ends what the database deletes with it by cascade', async () => {
+    await follow();
+    await other.query('DELETE FROM users WHERE username = "foreign"');
+    await expect.poll(() => spacesTold().has('job'), SOON).toBe(true);
+  });
+
+  it("TRUNCATE and ALTER end the table's namespaces", async () => {
+    await follow();
+    await other.query('SET FOREIGN_KEY_CHECKS = 0');
+    await other.query('TRUNCATE TABLE jobs');
+    await other.query('SET FOREIGN_KEY_CHECKS = 1');
+    await expect.poll(() => spacesTold().has('job'), SOON).toBe(true);
+  });
+
+  it('a write made while nobody read is found by the next reader, from the saved position', async () => {
+    await follow();
+    await feed?.stop();
+    told = [];
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("unseen", "unseen@x.example", "!")',
+    );
+    startFeed();
+    await expect.poll(() => keysTold().has('user:email:unseen@x.example'), SOON).toBe(true);
+    expect(everything).toBe(0);
+  });
+
+  it('a position that the server has purged makes everything old', async () => {
+    await follow();
+    await feed?.stop();
+    await expect.poll(purgeLog, SOON).toBe(1);
+    await other.query('UPDATE feed_positions SET position = "0-1-1"');
+    everything = 0;
+    startFeed();
+    await expect.poll(() => everything, SOON).toBeGreaterThan(0);
+  });
+});
+
+/** Answers how many log files are left; one that a reader has not let go of yet cannot be purged. */
+async function purgeLog(): Promise<number> {
+  await other.query('FLUSH BINARY LOGS');
+  const files = async () => (await other.query('SHOW BINARY LOGS'))[0] as { Log_name: string }[];
+  await other.query('PURGE BINARY LOGS TO ?', [(await files()).at(-1)?.Log_name]);
+  return (await files()).length;
+}
+
+function startFeed(): void {
+  told = [];
+  everything = 0;
+  const settled = { acknowledged: true, release: () => {} };
+  feed = startLogFeed({
+    databaseUrl: environment.url,
+    settle: async (names) => {
+      told.push(names);
+      return settled;
+    },
+    settleAll: async () => {
+      everything++;
+      return settled;
+    },
+    onError: () => {},
+  });
+}
