@@ -167,8 +167,11 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-function nameAndValue(text: string): [string, string] {
+/** `stripTracking=true` is a yes, `pivotYear=30` a number, `defaultCountry=DE` a text. */
+function nameAndValue(text: string): [string, unknown] {
   const at = text.indexOf('=');
   if (at < 1) throw new Stop(EXIT.usage, `Expected an option as name=value, got ${text}`);
-  return [text.slice(0, at), text.slice(at + 1)];
+  const value = text.slice(at + 1);
+  const isPlain = /^(true|false|\d+)$/.test(value);
+  return [text.slice(0, at), isPlain ? JSON.parse(value) : value];
 }

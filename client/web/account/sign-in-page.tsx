@@ -71,18 +71,20 @@ interface DemoLoginsProps {
   use: (login: { email: string; password: string }) => void;
 }
 
+const NAMES = { admin: 'Admin', operator: 'Operator', member: 'Member' };
+
 function DemoLogins({ busy, use }: DemoLoginsProps) {
   const { data } = useQuery(trpc.auth.demoLogins.queryOptions(undefined, { staleTime: Infinity }));
   if (!data?.length) return null;
   return (
     <section aria-labelledby="demo-logins">
       <h2 className="divider-text" id="demo-logins">
-        Demo log-ins
+        or try it at once as
       </h2>
       <div className="demo-logins">
         {data.map(({ email, password, role }) => (
           <Button key={email} variant="default" disabled={busy} onClick={() => use({ email, password })}>
-            As {role}
+            {NAMES[role]}
           </Button>
         ))}
       </div>

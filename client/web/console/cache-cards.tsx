@@ -1,6 +1,6 @@
-/** The cards of the cache page: tiers, latency, Redis, and what protects the readers. */
+/** The cards of the cache page: where reads were answered, Redis, and what protects the readers. */
 import type { ReactNode } from 'react';
-import { Fact, ShareBar } from '../ui/figures.tsx';
+import { Bar, Fact } from '../ui/figures.tsx';
 import { count, milliseconds, percent, share, size, timeOfDay } from '../ui/format.ts';
 import { CheckIcon, CrossIcon, WarnIcon } from '../ui/icons.tsx';
 import { Pill } from '../ui/states.tsx';
@@ -10,9 +10,16 @@ interface CardProps {
   numbers: Numbers;
 }
 
-function Card({ title, beside, children }: { title: string; beside?: ReactNode; children: ReactNode }) {
+interface FrameProps {
+  title: string;
+  beside?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}
+
+function Card({ title, beside, className = '', children }: FrameProps) {
   return (
-    <article className="card card-pad">
+    <article className={`card card-pad ${className}`}>
       <div className="section-head">
         <h2>{title}</h2>
         {beside}
@@ -22,66 +29,60 @@ function Card({ title, beside, children }: { title: string; beside?: ReactNode; 
   );
 }
 
-export function TiersCard({ numbers: { tiers } }: CardProps) {
-  return (
-    <Card title="Where reads were answered">
-      <ShareBar
-        parts={[
-          { label: 'Memory (L1)', value: tiers.l1.hits, fill: 'fill-1' },
-          { label: 'Redis (L2)', value: tiers.l2.hits, fill: 'fill-2' },
-          { label: 'Database', value: tiers.source.reads, fill: 'fill-3' },
-        ]}
-      />
-    </Card>
-  );
-}
-
-const LATENCY_ROWS = [
-  { tier: 'l1', label: 'Hit in memory' },
-  { tier: 'l2', label: 'Hit in Redis' },
-  { tier: 'source', label: 'Load from the database' },
+const TIERS = [
+  { tier: 'l1', label: 'Memory (L1)', fill: 'fill-1' },
+  { tier: 'l2', label: 'Redis (L2)', fill: 'fill-2' },
+  { tier: 'source', label: 'Database', fill: 'fill-3' },
 ] as const;
 
-export function LatencyCard({ numbers: { latency } }: CardProps) {
+/** Where reads were answered and how long that took: the drawing, and the table that says the same. */
+export function AnsweredCard({ numbers }: CardProps) {
+  const { tiers } = numbers;
+  const { recent } = numbers.latency;
+  const timed = { l1: null, l2: recent.l2, source: recent.source };
+  const reads = { l1: tiers.l1.hits, l2: tiers.l2.hits, source: tiers.source.reads };
   return (
-    <Card title="How long reads take">
+    <Card title="Where reads were answered" className="answered">
+      <Bar parts={TIERS.map(({ tier, label, fill }) => ({ label, fill, value: reads[tier] }))} />
       <div className="table-scroll">
         <table className="table">
-          <caption className="hidden-visually">
-            Percentiles of this process over the last five to ten minutes
-          </caption>
+          <caption className="hidden-visually">Reads and their durations by where they were answered</caption>
           <thead>
             <tr>
-              <th scope="col">Read</th>
-              <th scope="col" className="number">
-                p50
-              </th>
-              <th scope="col" className="number">
-                p95
-              </th>
-              <th scope="col" className="number">
-                p99
-              </th>
+              <th scope="col">By</th>
+              {['Reads', 'Share', 'p50', 'p95', 'p99'].map((head) => (
+                <th key={head} scope="col" className="number">
+                  {head}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
-            {LATENCY_ROWS.map(({ tier, label }) => (
+            {TIERS.map(({ tier, label, fill }) => (
               <tr key={tier}>
-                <th scope="row">{label}</th>
-                <td className="number">{duration(latency[tier].p50)}</td>
-                <td className="number">{duration(latency[tier].p95)}</td>
-                <td className="number">{duration(latency[tier].p99)}</td>
+                <th scope="row">
+                  <i className={fill} aria-hidden="true" />
+                  {label}
+                </th>
+                <td className="number">{count(reads[tier])}</td>
+                <td className="number">{percent(tiers[tier].share)}</td>
+                <td className="number">{duration(timed[tier]?.p50)}</td>
+                <td className="number">{duration(timed[tier]?.p95)}</td>
+                <td className="number">{duration(timed[tier]?.p99)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <p className="dimmed small">This process, over the last five to ten minutes.</p>
+      <p className="dimmed small">
+        Durations: this process, over the last five to ten minutes. Hits in memory are not timed, since timing
+        one costs more than the hit.
+      </p>
     </Card>
   );
 }
 
-const duration = (ms: number | null) => (ms === null ? '–' : milliseconds(ms));
+const duration = (ms: number | null | undefined) => (typeof ms === 'number' ? milliseconds(ms) : '–');
 
 export function RedisCard({ numbers: { redis } }: CardProps) {
   const { usedMemoryBytes: used, maxMemoryBytes: most } = redis;

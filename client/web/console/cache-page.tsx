@@ -6,7 +6,7 @@ import { count, milliseconds, percent, plural, timeOfDay } from '../ui/format.ts
 import { PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { LiveMark } from '../ui/live-mark.tsx';
 import { Failure, Loading, Note } from '../ui/states.tsx';
-import { LatencyCard, ProtectionCard, RedisCard, TiersCard } from './cache-cards.tsx';
+import { AnsweredCard, ProtectionCard, RedisCard } from './cache-cards.tsx';
 import { NamespaceTable } from './namespace-table.tsx';
 import { type LiveNumbers, type Numbers, readsOf, type Sight, useLiveNumbers } from './use-live-numbers.ts';
 
@@ -58,8 +58,7 @@ function Report({ sight }: { sight: Sight }) {
       <Headline sight={sight} />
       <section className="section" aria-label="Parts">
         <div className="cards-2">
-          <TiersCard numbers={numbers} />
-          <LatencyCard numbers={numbers} />
+          <AnsweredCard numbers={numbers} />
           <RedisCard numbers={numbers} />
           <ProtectionCard numbers={numbers} />
         </div>

@@ -1,12 +1,13 @@
 /** What each column was taken for, and how its cells came out. */
 import { count, percent } from '../ui/format.ts';
+import { WarnIcon } from '../ui/icons.tsx';
 import type { ColumnView } from './contact-rows.ts';
 
 const COUNTS = [
-  { field: 'ok', label: 'Fine' },
-  { field: 'changed', label: 'Repaired' },
-  { field: 'warn', label: 'To look at' },
-  { field: 'error', label: 'Wrong' },
+  { status: 'ok', label: 'Fine' },
+  { status: 'changed', label: 'Repaired' },
+  { status: 'warn', label: 'To look at' },
+  { status: 'error', label: 'Wrong' },
 ] as const;
 
 export function ColumnTable({ columns }: { columns: ColumnView[] }) {
@@ -15,14 +16,15 @@ export function ColumnTable({ columns }: { columns: ColumnView[] }) {
       <div className="section-head">
         <h2 id="columns">Columns</h2>
       </div>
-      <div className="card table-scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
+      <section className="card table-scroll" aria-label="Columns, scrolls sideways" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
               <th scope="col">Column</th>
               <th scope="col">Taken for</th>
-              {COUNTS.map(({ field, label }) => (
-                <th key={field} scope="col" className="number">
+              {COUNTS.map(({ status, label }) => (
+                <th key={status} scope="col" className="number">
                   {label}
                 </th>
               ))}
@@ -33,21 +35,33 @@ export function ColumnTable({ columns }: { columns: ColumnView[] }) {
               <tr key={column.name}>
                 <th scope="row">{column.name}</th>
                 <td>
-                  {column.type}
-                  {column.confidence === null ? null : (
-                    <span className="dimmed small"> {percent(column.confidence * 100, 0)} sure</span>
-                  )}
+                  <TakenFor column={column} />
                 </td>
-                {COUNTS.map(({ field }) => (
-                  <td key={field} className="number">
-                    {count(column[field])}
+                {COUNTS.map(({ status }) => (
+                  <td key={status} className="number">
+                    {count(column.cells[status])}
                   </td>
                 ))}
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
+  );
+}
+
+function TakenFor({ column: { type, confidence, reason, warning } }: { column: ColumnView }) {
+  return (
+    <>
+      <span title={reason}>{type.replaceAll('_', ' ')}</span>{' '}
+      <span className="dimmed small">{percent(confidence * 100, 0)} sure</span>
+      {warning ? (
+        <div className="cell-note tone-warn">
+          <WarnIcon size={13} />
+          <span>{warning}</span>
+        </div>
+      ) : null}
+    </>
   );
 }

@@ -5,7 +5,7 @@ import { trpc } from '../api/trpc.ts';
 import { Figure, Figures, ShareBar } from '../ui/figures.tsx';
 import { count, percent, plural, share, span } from '../ui/format.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
-import { Failure, Loading } from '../ui/states.tsx';
+import { Failure, Loading, Note } from '../ui/states.tsx';
 import { ColumnTable } from './column-table.tsx';
 import { viewSummary } from './contact-rows.ts';
 import type { Job } from './job-words.tsx';
@@ -24,12 +24,25 @@ export function JobReport({ job }: { job: Job }) {
       {job.status === 'completed' && result.isPending ? <Loading label="Loading the result" /> : null}
       {result.isError ? <Failure error={result.error} retry={() => void result.refetch()} /> : null}
       <Counts job={job} durationMs={result.data?.summary.durationMs} />
+      {summary?.notices.length ? <Notices notices={summary.notices} /> : null}
       <Downloads job={job} />
       {summary && summary.columns.length > 0 ? <ColumnTable columns={summary.columns} /> : null}
       {job.processedRows > 0 ? (
         <RowTable job={job} columns={summary?.columns.map(({ name }) => name) ?? []} />
       ) : null}
     </>
+  );
+}
+
+function Notices({ notices }: { notices: string[] }) {
+  return (
+    <div className="section">
+      <Note tone="info" title="About the file">
+        {notices.map((notice) => (
+          <p key={notice}>{notice}</p>
+        ))}
+      </Note>
+    </div>
   );
 }
 

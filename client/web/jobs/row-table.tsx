@@ -76,6 +76,7 @@ function NoRows({ job, only }: { job: Job; only: 'failed' | undefined }) {
 }
 
 function Rows({ rows, columns }: { rows: RowView[]; columns: string[] }) {
+  const names = columns.length > 0 ? columns : (rows[0]?.cells.map(({ column }) => column) ?? []);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     <section className="card table-scroll" aria-label="Rows, scrolls sideways" tabIndex={0}>
@@ -84,7 +85,7 @@ function Rows({ rows, columns }: { rows: RowView[]; columns: string[] }) {
           <tr>
             <th scope="col">Row</th>
             <th scope="col">State</th>
-            {columns.map((column) => (
+            {names.map((column) => (
               <th key={column} scope="col">
                 {column}
               </th>
@@ -104,13 +105,13 @@ function Rows({ rows, columns }: { rows: RowView[]; columns: string[] }) {
 function Row({ row }: { row: RowView }) {
   return (
     <tr>
-      <th scope="row" className="number">
+      <th scope="row" className="number" title={row.line ? `line ${row.line} of the file` : undefined}>
         {count(row.rowIndex + 1)}
       </th>
       <td className="state">
         <RowPill row={row} />
         {row.remarks.map((remark) => (
-          <Remark key={remark} tone={row.valid ? 'info' : 'bad'} text={remark} />
+          <Remark key={remark.text} tone={remark.tone} text={remark.text} />
         ))}
       </td>
       {row.cells.map((cell) => (
@@ -144,24 +145,44 @@ const CELL_TONES: Record<CellView['status'], Tone> = {
 };
 
 function Cell({ cell }: { cell: CellView }) {
-  const { status, raw, value, message, suggestion } = cell;
-  const changed = value !== null && value !== raw;
+  const { column, status, raw, value, message, suggestion } = cell;
+  const changed = (status === 'changed' || status === 'warn') && (value ?? '') !== raw;
   return (
-    <td>
-      {status === 'error' ? <span className="cell-bad">{raw || '(empty)'}</span> : (value ?? '')}
-      {changed ? (
-        <div className="cell-was">
-          was <del>{raw || '(empty)'}</del>
-        </div>
-      ) : null}
-      {message ? <Remark tone={CELL_TONES[status]} text={message} /> : null}
-      {suggestion ? <div className="cell-was">Meant may be: {suggestion}</div> : null}
+    <td data-label={column} data-status={status}>
+      <div className="cell">
+        {status === 'error' ? (
+          <span className="cell-bad">{raw || '(empty)'}</span>
+        ) : changed ? (
+          value
+        ) : (
+          (value ?? raw)
+        )}
+        {changed ? (
+          <div className="cell-was">
+            was <del>{raw || '(empty)'}</del>
+          </div>
+        ) : null}
+        {message ? <Remark tone={CELL_TONES[status]} text={message} /> : null}
+        {suggestion ? (
+          <div className="cell-was">
+            perhaps meant: <strong>{suggestion}</strong>
+          </div>
+        ) : null}
+      </div>
     </td>
   );
 }
 
+const REMARK_ICONS: Record<Tone, typeof CheckIcon> = {
+  ok: CheckIcon,
+  warn: WarnIcon,
+  bad: CrossIcon,
+  info: InfoIcon,
+  quiet: InfoIcon,
+};
+
 function Remark({ tone, text }: { tone: Tone; text: string }) {
-  const ToneIcon = { ok: CheckIcon, warn: WarnIcon, bad: CrossIcon, info: InfoIcon, quiet: InfoIcon }[tone];
+  const ToneIcon = REMARK_ICONS[tone];
   return (
     <div className={`cell-note tone-${tone}`}>
       <ToneIcon size={13} />

@@ -41,6 +41,7 @@ function SignOut() {
   const leave = useMutation({ mutationFn: signOut });
   return (
     <Button
+      className="sign-out"
       variant="default"
       size="sm"
       leftSection={<DoorIcon size={16} />}

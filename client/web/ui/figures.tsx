@@ -34,18 +34,25 @@ export interface Part {
   fill: 'fill-1' | 'fill-2' | 'fill-3' | 'fill-bad';
 }
 
-/** The parts of a whole, drawn and said; the legend is the drawing's text. */
+/** The parts of a whole as a drawing alone: its numbers must stand in a text beside it. */
+export function Bar({ parts }: { parts: Part[] }) {
+  return (
+    <div className="bar-share" aria-hidden="true">
+      {parts
+        .filter((part) => part.value > 0)
+        .map((part) => (
+          <span key={part.label} className={part.fill} style={{ flexGrow: part.value }} />
+        ))}
+    </div>
+  );
+}
+
+/** The parts of a whole, drawn and said. */
 export function ShareBar({ parts }: { parts: Part[] }) {
   const all = parts.reduce((sum, part) => sum + part.value, 0);
   return (
     <>
-      <div className="bar-share" aria-hidden="true">
-        {parts
-          .filter((part) => part.value > 0)
-          .map((part) => (
-            <span key={part.label} className={part.fill} style={{ flexGrow: part.value }} />
-          ))}
-      </div>
+      <Bar parts={parts} />
       <ul className="legend">
         {parts.map((part) => (
           <li key={part.label}>

@@ -26,8 +26,9 @@ export function size(bytes: number): string {
 
 /** Milliseconds, with the unit that fits. */
 export function milliseconds(ms: number): string {
-  if (ms < 1) return `${ms.toFixed(2)} ms`;
-  if (ms < 100) return `${ms.toFixed(1)} ms`;
+  if (ms > 0 && ms < 0.1) return `${Math.max(1, Math.round(ms * 1000))} µs`;
+  if (ms > 0 && ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms > 0 && ms < 100) return `${ms.toFixed(1)} ms`;
   return ms < 10_000 ? `${Math.round(ms)} ms` : span(ms / 1000);
 }
 

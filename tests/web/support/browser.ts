@@ -1,0 +1,110 @@
+/** A real browser on the really built pages. Without one on this machine the tests that need it are skipped. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+
+const PROGRAMS = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+/** The browser's program, or undefined where there is none. */
+export const browserProgram = PROGRAMS.find((path) => path && existsSync(path));
+
+if (!browserProgram)
+  process.stderr.write('No chromium on this machine: the tests of the pages are skipped.\n');
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: browserProgram,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export async function buildPages(): Promise<void> {
+  await build({ configFile: 'client/web/vite.config.ts', logLevel: 'error' });
+}
+
+interface Visitor {
+  context: BrowserContext;
+  page: Page;
+  /** What the browser complained of: errors in scripts, breaches of the content security policy. */
+  complaints: string[];
+}
+
+interface VisitOptions {
+  url: string;
+  width?: number;
+  theme?: 'light' | 'dark';
+}
+
+/** Somebody with a browser of their own, on the site's first page. */
+export async function visit(
+  browser: Browser,
+  { url, width = 1200, theme = 'light' }: VisitOptions,
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    acceptDownloads: true,
+    locale: 'en-GB',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (/content security policy|refused to|hydrat|each child in a list/i.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto('/');
+  return { context, page, complaints };
+}
+
+export async function signIn(page: Page, who: { email: string; password: string }): Promise<void> {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail').fill(who.email);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+}
+
+/** Serious and critical breaches of the accessibility rules on the page as it stands. */
+export async function seriousBreaches(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(source);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Violation[] }> } };
+    interface Violation {
+      id: string;
+      impact: string;
+      nodes: { html: string; failureSummary?: string }[];
+    }
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary ?? ''}`).join(' | ')}`,
+      );
+  });
+}
+
+/** By how many pixels the page is wider than the window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - window.innerWidth') as Promise<number>;
+}
