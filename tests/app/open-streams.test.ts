@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fastify } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import { afterEach, expect, test } from 'vitest';
 import { manageStreams } from '../../server/http/open-streams.ts';
 
-let app: ReturnType<typeof fastify>;
+let app: FastifyInstance;
 afterEach(() => app.close());
 
 /** A server with a stream that never ends by itself, and a request that takes 300 ms. */
