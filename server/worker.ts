@@ -1,12 +1,16 @@
 /** Runs jobs: which job type is handled by whom, and how many at once. */
 import type { FastifyBaseLogger } from 'fastify';
 import { config } from './config.ts';
+import { contactsHandler } from './jobs/contacts-handler.ts';
 import { startJobFinder } from './jobs/jobs-finder.ts';
+import { registerJobHandler } from './jobs/jobs-handler.ts';
 import { jobQueue, openQueueWorker, queueOptions } from './jobs/jobs-queue.ts';
 import { type JobTimings, runJob, TIMINGS } from './jobs/jobs-runner.ts';
 
 /** Every process needs this, also one that only takes jobs in: a type without handler is refused. */
-export function registerJobTypes(): void {}
+export function registerJobTypes(): void {
+  registerJobHandler(contactsHandler);
+}
 
 export interface WorkerOptions {
   log: FastifyBaseLogger;

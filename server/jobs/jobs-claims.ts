@@ -105,6 +105,8 @@ export interface Batch {
   rows: readonly ProcessedRow[];
   /** How much of the file has been read so far. */
   readBytes: number;
+  /** Null as long as it is not known. */
+  totalRows: number | null;
   apply?: (tx: WriteTx) => Promise<void>;
 }
 
@@ -116,15 +118,10 @@ export async function commitBatch(claim: Claim, batch: Batch): Promise<void> {
 /** The last batch, the summary and the end in one transaction. Throws `ClaimLostError`. */
 export async function completeJob(
   claim: Claim,
-  { batch, summary, totalRows }: { batch: Batch; summary: Record<string, unknown>; totalRows: number },
+  batch: Batch,
+  summary: Record<string, unknown>,
 ): Promise<void> {
-  const also = {
-    status: 'completed' as const,
-    totalRows,
-    finishedAt: now,
-    errorCode: null,
-    errorMessage: null,
-  };
+  const also = { status: 'completed' as const, finishedAt: now, errorCode: null, errorMessage: null };
   await write(async (tx) => {
     await writeBatch(tx, claim, { batch, also });
     await tx.insert(jobResults, {
@@ -180,10 +177,11 @@ async function writeBatch(
   claim: Claim,
   { batch, also }: { batch: Batch; also: JobChanges },
 ): Promise<void> {
-  const { rows, readBytes, apply } = batch;
+  const { rows, readBytes, totalRows, apply } = batch;
   const valid = rows.filter((row) => row.valid);
   const counted = {
     readBytes,
+    totalRows,
     processedRows: sql`${jobs.processedRows} + ${rows.length}`,
     validRows: sql`${jobs.validRows} + ${valid.length}`,
     repairedRows: sql`${jobs.repairedRows} + ${valid.filter((row) => row.repaired).length}`,

@@ -12,15 +12,20 @@ export interface JobHandler {
   /** Checks a job's options when it is handed in; their defaults are kept with the job. */
   options: z.ZodType<Record<string, unknown>>;
   /**
-   * Reads the file and yields one row per data row, in order, with consecutive indexes from 0. The same file and options
-   * must give the same rows: after a crash the file is read again and the rows that stand already are passed over.
-   * Throws `JobFailedError` when the file as a whole cannot be used.
+   * Begins to read the file; the rows come in order, with consecutive indexes from 0. The same file and options must give
+   * the same rows: after a crash the file is read again and the rows that stand already are passed over.
+   * Throws `JobFailedError` or `CsvError`, here or while the rows are read, when the file as a whole cannot be used.
    */
-  process(file: AsyncIterable<Buffer>, job: RunningJob): JobReading;
+  process(file: JobFile, job: RunningJob): Promise<JobReading>;
   /** How the rows of a completed job are written as CSV. */
   table(summary: Record<string, unknown>): RowTable;
   /** What the rows do beside being kept, inside the transaction that keeps them, so that it happens exactly once. */
   apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<void>;
+}
+
+/** The file as it came; it may be read more than once, one reading after the other. */
+export interface JobFile {
+  open(): AsyncIterable<Buffer>;
 }
 
 export interface RunningJob {
@@ -35,6 +40,8 @@ export interface ProcessedRow extends JobRow {
 }
 
 export interface JobReading {
+  /** Where it is known before the rows are read. */
+  totalRows: number | null;
   rows: AsyncIterable<ProcessedRow>;
   /** Asked once, after the last row: what this type tells about the whole file. */
   summary(): Record<string, unknown>;

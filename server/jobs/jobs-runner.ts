@@ -124,13 +124,13 @@ class Run {
   async #process(handler: JobHandler): Promise<void> {
     const claim = this.#claim;
     const job = { id: claim.jobId, userId: claim.userId, options: claim.options };
-    const reading = handler.process(this.#file(), job);
+    const reading = await handler.process({ open: () => this.#readFile() }, job);
     const apply = handler.apply?.bind(handler);
     let rows: ProcessedRow[] = [];
     let committedAt = performance.now();
     let committedBytes = 0;
     const takeBatch = () => {
-      const batch = { rows, readBytes: this.#readBytes };
+      const batch = { rows, readBytes: this.#readBytes, totalRows: reading.totalRows };
       rows = [];
       committedAt = performance.now();
       committedBytes = this.#readBytes;
@@ -154,10 +154,11 @@ class Run {
       await this.#takeTurns();
     }
     this.#ended.throwIfAborted();
-    await completeJob(claim, { batch: takeBatch(), summary: reading.summary(), totalRows: this.rows });
+    await completeJob(claim, { ...takeBatch(), totalRows: this.rows }, reading.summary());
   }
 
-  async *#file(): AsyncGenerator<Buffer> {
+  async *#readFile(): AsyncGenerator<Buffer> {
+    this.#readBytes = 0;
     for await (const part of readUpload(this.#claim.uploadId, this.#claim.fileBytes)) {
       this.#ended.throwIfAborted();
       this.#movedAt = performance.now();

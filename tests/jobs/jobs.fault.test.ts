@@ -68,17 +68,17 @@ test('a worker that was stopped, declared dead and replaced cannot write any mor
   });
   const first = await claimJob(id);
   if (!first) throw new Error('The job was not free');
-  await commitBatch(first, { rows: [row(0)], readBytes: 1 });
+  await commitBatch(first, { rows: [row(0)], readBytes: 1, totalRows: null });
   expect(await claimJob(id)).toBeNull();
 
   await world.silence(id);
   const second = await claimJob(id);
   expect(second).toMatchObject({ attempt: first.attempt + 1, rowsDone: 1 });
-  await expect(commitBatch(first, { rows: [row(1)], readBytes: 2 })).rejects.toThrow(ClaimLostError);
-  const end = { batch: { rows: [row(1)], readBytes: 2 }, summary: {}, totalRows: 2 };
-  await expect(completeJob(first, end)).rejects.toThrow(ClaimLostError);
+  const last = { rows: [row(1)], readBytes: 2, totalRows: 2 };
+  await expect(commitBatch(first, last)).rejects.toThrow(ClaimLostError);
+  await expect(completeJob(first, last, {})).rejects.toThrow(ClaimLostError);
   expect((await world.traces(id)).rows).toEqual([0]);
-  await completeJob(second as NonNullable<typeof second>, end);
+  await completeJob(second as NonNullable<typeof second>, last, {});
   expect((await world.traces(id)).rows).toEqual([0, 1]);
 });
 

@@ -26,11 +26,11 @@ const options = z.object({
 export const slowHandler: JobHandler = {
   type: 'slow',
   options,
-  process: (file, job) => {
+  async process(file, job) {
     const given = options.parse(job.options);
     let rows = 0;
     async function* read(): AsyncGenerator<ProcessedRow> {
-      for await (const { index, cells } of await readCsv(file)) {
+      for await (const { index, cells } of await readCsv(file.open())) {
         if (index === given.breaksAt) throw new Error(`The row ${index} breaks the handler`);
         if (index === given.failsAt) throw new JobFailedError('bad_row', `Row ${index} cannot be used`);
         if (given.msPerRow > 0) await sleep(given.msPerRow);
@@ -46,7 +46,7 @@ export const slowHandler: JobHandler = {
         };
       }
     }
-    return { rows: read(), summary: () => ({ seen: rows }) };
+    return { totalRows: null, rows: read(), summary: () => ({ seen: rows }) };
   },
   table: () => ({
     originalHeader: ['name', 'n'],
