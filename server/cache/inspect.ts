@@ -1,48 +1,108 @@
-/** What a slot's bytes say, for people who look into the cache. No read goes this way: validity is not checked. */
-import { decode } from './codec.ts';
-import { LEASE, MARK, readEntry, VALUE } from './slot.ts';
+/** What the console asks: one entry decoded, keys page by page, and Redis' own figures. */
+import { COMPRESSED } from './codec.ts';
+import type { Engine } from './engine.ts';
+import { ask, judge } from './look.ts';
+import { checkKey } from './names.ts';
+import { Parcel } from './parcel.ts';
+import { DEFAULT_JITTER, policyOf } from './plan.ts';
+import { field } from './redis/server.ts';
+import { type Entry, LEASE, MARK, readEntry, VALUE } from './slot.ts';
+import type { Inspection, KeyPage, RedisInfo } from './types.ts';
 
-export type Inspection =
-  | { kind: 'lease' | 'mark' | 'strange' }
-  | {
-      kind: 'entry';
-      key: string;
-      storedAt: Date;
-      staleAt: Date;
-      goneAt: Date;
-      /** Duration of the load that made the value. */
-      loadMs: number;
-      version: string;
-      tags: string[];
-      value: unknown;
-    };
+const ANY_POLICY = policyOf({ ttl: 1, jitter: DEFAULT_JITTER });
 
-const TAG_STAMP = /\{t\}:g:([\s\S]*)$/;
-
-/** Unpacks whatever stands in a slot. Never throws: bytes that are not ours are `strange`. */
-export function inspectSlot(slot: Buffer): Inspection {
-  if (slot[0] === LEASE) return { kind: 'lease' };
-  if (slot[0] === MARK) return { kind: 'mark' };
-  try {
-    return inspectEntry(slot);
-  } catch {
-    return { kind: 'strange' };
-  }
+/** Null when nothing stands there. Rejects when Redis does not answer. Not counted as a read. */
+export async function inspect(engine: Engine, key: string): Promise<Inspection | null> {
+  checkKey(key);
+  if (!engine.gate.hasArrived) await engine.gate.arrive();
+  const slot = engine.names.slot(key);
+  const tick = engine.writes.tick();
+  tick.ask(slot);
+  const left = engine.writes.run<number>({ op: 'pttl', key: slot });
+  const [, pttl] = await Promise.all([tick.done, left]);
+  const bytes = tick.value(slot);
+  const inL1 = engine.memory?.find(key, engine.ports.clock.now()) !== undefined;
+  const ttl = pttl < 0 ? pttl : Math.ceil(pttl / 1000);
+  if (!bytes) return pttl === -2 ? null : { key, kind: 'strange', bytes: 0, ttl, inL1 };
+  const base = { key, bytes: bytes.length, ttl, inL1 };
+  if (bytes[0] === LEASE) return { ...base, kind: 'lease' };
+  if (bytes[0] === MARK) return { ...base, kind: 'mark' };
+  const entry = bytes[0] === VALUE ? readEntry(bytes) : null;
+  if (!entry || entry.key !== key) return { ...base, kind: 'strange' };
+  return { ...base, kind: 'value', ...describe(engine, entry), isGood: await isGood(engine, key, entry) };
 }
 
-function inspectEntry(slot: Buffer): Inspection {
-  const entry = slot[0] === VALUE ? readEntry(slot) : null;
-  if (!entry) return { kind: 'strange' };
-  const { key, loadMs, version, stamps, encoded } = entry;
+function describe(engine: Engine, entry: Entry): Partial<Inspection> {
+  const tagsBegin = engine.names.tag('');
   return {
-    kind: 'entry',
-    key,
+    value: decodeOrNothing(entry),
     storedAt: new Date(entry.storedAt),
     staleAt: new Date(entry.staleAt),
     goneAt: new Date(entry.goneAt),
-    loadMs,
-    version,
-    tags: stamps.flatMap(({ name }) => TAG_STAMP.exec(name)?.[1] ?? []),
-    value: decode(encoded),
+    loadMs: entry.loadMs,
+    version: entry.version,
+    compressed: (entry.encoded.codec & COMPRESSED) !== 0,
+    tags: entry.stamps.flatMap(({ name }) =>
+      name.startsWith(tagsBegin) ? [name.slice(tagsBegin.length)] : [],
+    ),
   };
+}
+
+function decodeOrNothing(entry: Entry): unknown {
+  try {
+    return Parcel.of(entry.encoded).own();
+  } catch {
+    return undefined;
+  }
+}
+
+async function isGood(engine: Engine, key: string, entry: Entry): Promise<boolean> {
+  const policy = { ...ANY_POLICY, version: entry.version };
+  const plan = engine.plans.plan(key, { policy, load: () => Promise.resolve(null), lateTags: null });
+  const tick = engine.writes.tick();
+  ask(tick, plan);
+  for (const { name } of entry.stamps) tick.ask(name);
+  await tick.done;
+  return judge(engine, plan, tick)?.kind === 'good';
+}
+
+/** Null when Redis does not answer. */
+export async function redisInfo(engine: Engine): Promise<RedisInfo | null> {
+  if (!engine.gate.hasArrived) await engine.gate.arrive();
+  try {
+    const sections = ['server', 'memory', 'clients', 'stats', 'keyspace'];
+    const info = await engine.writes.run<string>({ op: 'info', sections });
+    return {
+      version: field(info, 'valkey_version') || field(info, 'redis_version'),
+      usedMemoryBytes: Number(field(info, 'used_memory')),
+      maxMemoryBytes: Number(field(info, 'maxmemory')),
+      evictionPolicy: field(info, 'maxmemory_policy'),
+      evictedKeys: Number(field(info, 'evicted_keys')),
+      keys: [...info.matchAll(/^db\d+:keys=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0),
+      connectedClients: Number(field(info, 'connected_clients')),
+      uptimeS: Number(field(info, 'uptime_in_seconds')),
+    };
+  } catch {
+    return null;
+  }
+}
+
+const PAGE = 100;
+
+/** A cursor names the master and its place there; keys come as the program knows them. */
+export async function scanKeys(
+  engine: Engine,
+  {
+    pattern,
+    cursor,
+    count = PAGE,
+  }: { pattern: string; cursor?: string | null | undefined; count?: number | undefined },
+): Promise<KeyPage> {
+  if (!engine.gate.hasArrived) await engine.gate.arrive();
+  const page = await engine.ports.redis.scanPage(engine.names.pattern(pattern), {
+    cursor: cursor ?? null,
+    count,
+  });
+  const keys = page.names.flatMap((name) => engine.names.keyOf(name) ?? []);
+  return { keys: [...new Set(keys)].sort(), cursor: page.cursor };
 }

@@ -3,6 +3,11 @@
  * Lifetimes are seconds (`ttl`, `…S`), waits are milliseconds (`…Ms`), instants are `Date`s.
  */
 
+import type { Cluster, Redis } from 'ioredis';
+import type { Ports } from './ports.ts';
+
+export type RedisClient = Redis | Cluster;
+
 /** Names that a write makes old. Keys and tags are relative to the prefix. */
 export interface Names {
   keys?: readonly string[];
@@ -51,6 +56,15 @@ export interface CallOptions {
 export interface GetOrSetOptions<T> extends Partial<Omit<ReadPolicy, 'ttl'>>, CallOptions {
   /** Tags known before the load, and tags that only the value tells. */
   tags?: readonly string[] | ((value: T) => readonly string[]);
+}
+
+export interface GetOrSetManyOptions<K, T> extends Omit<GetOrSetOptions<T>, 'tags'> {
+  key: (id: K) => string;
+  /** Seconds. */
+  ttl: number;
+  /** Called once for exactly the ids that are missing; what the map does not hold is absent. */
+  load: (missing: readonly K[]) => Promise<Map<K, T>>;
+  tags?: (id: K, value?: T) => readonly string[];
 }
 
 /** A cached read, declared once beside its query. */
@@ -109,7 +123,14 @@ export interface Counters {
 export interface CacheStats extends Counters {
   /** 0 to 100, two decimals; 0 without reads. */
   hitRate: number;
-  namespaces: Record<string, Counters & { hitRate: number; loadMsTotal: number }>;
+  namespaces: Record<string, NamespaceStats>;
+}
+
+export interface NamespaceStats extends Counters {
+  hitRate: number;
+  loadMsTotal: number;
+  /** How many answers fell into each bucket; upper bounds in ms are `LATENCY_BOUNDS_MS`, the last bucket has none. */
+  latency: { l2: number[]; source: number[] };
 }
 
 export type Tier = 'l1' | 'l2' | 'source';
@@ -117,7 +138,12 @@ export type Tier = 'l1' | 'l2' | 'source';
 /** Every decision of the engine. Listeners must not throw and must be quick. */
 export type CacheEvent =
   | { type: 'hit'; key: string; namespace: string; tier: 'l1' | 'l2'; stale: boolean; ageMs: number }
-  | { type: 'miss'; key: string; namespace: string; reason: 'absent' | 'invalid' | 'strange' | 'bypass' | 'joined' | 'fresh' }
+  | {
+      type: 'miss';
+      key: string;
+      namespace: string;
+      reason: 'absent' | 'invalid' | 'strange' | 'bypass' | 'joined' | 'fresh';
+    }
   | { type: 'wait'; key: string; namespace: string; ms: number }
   | { type: 'load'; key: string; namespace: string; ms: number; error?: unknown }
   | { type: 'fill'; key: string; namespace: string; bytes: number }
@@ -127,7 +153,14 @@ export type CacheEvent =
   | { type: 'clear'; pattern: string; deleted: number; ms: number }
   | { type: 'evict'; key: string; namespace: string; tier: 'l1' }
   | { type: 'error'; operation: string; error: unknown }
-  | { type: 'operation'; operation: string; namespace: string; tier: Tier; ms: number; result: 'ok' | 'error' }
+  | {
+      type: 'operation';
+      operation: string;
+      namespace: string;
+      tier: Tier;
+      ms: number;
+      result: 'ok' | 'error';
+    }
   | { type: 'breaker'; state: 'open' | 'half-open' | 'closed' }
   | { type: 'link'; state: 'up' | 'down'; role: 'data' | 'feed' };
 
@@ -138,4 +171,157 @@ export interface CacheState {
   l1: { entries: number; bytes: number; maxEntries: number; maxBytes: number };
   /** Keys of this process's own writes that Redis has not acknowledged yet. */
   unsettled: number;
+}
+
+export interface CacheOptions {
+  /** `redis://…`; connects on first use and keeps no idle script alive. */
+  redis: { url: string } | { cluster: readonly string[] };
+  /** In front of every key; two caches on one Redis must not have prefixes of which one begins the other. Default `larder:`. */
+  prefix?: string;
+  /** This process's memory, or false. Default 10 000 entries, 64 MB. */
+  l1?: { maxEntries?: number; maxBytes?: number } | false;
+  /** How long a batch of commands may take. Default 50. */
+  commandTimeoutMs?: number;
+  /** How long a lease lives unless it is renewed: the longest that others wait for a dead loader. Default 1000. */
+  leaseMs?: number;
+  /** Loads at once while Redis is away; over it `OverloadedError`. Default 16. */
+  maxConcurrentLoads?: number;
+  /** Payloads above this many bytes are compressed. Default 16 384. */
+  compressAboveBytes?: number;
+  /** Payloads above this many bytes are not stored. Default 16 MB. */
+  maxEntryBytes?: number;
+  /** True inside a database transaction: reads go to the source and nothing is stored. */
+  bypass?: () => boolean;
+  /** Is no outbox row older than `since` left? The breaker's closing rule. Default: yes. */
+  isDrained?: (since: Date) => Promise<boolean>;
+  /** Namespaces whose writers mark before they commit, so that nothing is stale between commit and return either. */
+  marks?: readonly string[];
+  /** Parts that the race simulator replaces. */
+  ports?: Partial<Ports>;
+}
+
+export interface SetOptions {
+  tags?: readonly string[];
+  version?: string;
+}
+
+export interface SetItem extends SetOptions {
+  key: string;
+  value: unknown;
+  /** Seconds. */
+  ttl: number;
+}
+
+export interface ClearOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: { scanned: number; deleted: number }) => void;
+}
+
+export interface Cleared {
+  /** Values removed; leases are not counted. */
+  deleted: number;
+}
+
+export type InvalidationMessage =
+  | { type: 'key'; key: string }
+  | { type: 'pattern'; pattern: string }
+  | { type: 'tag'; tag: string };
+
+export interface RedisInfo {
+  version: string;
+  usedMemoryBytes: number;
+  /** 0: no limit. */
+  maxMemoryBytes: number;
+  evictionPolicy: string;
+  evictedKeys: number;
+  /** Of all databases. */
+  keys: number;
+  connectedClients: number;
+  uptimeS: number;
+}
+
+/** An entry as the console shows it. */
+export interface Inspection {
+  key: string;
+  kind: 'value' | 'lease' | 'mark' | 'strange';
+  bytes: number;
+  /** Seconds until it is gone. */
+  ttl: number;
+  value?: unknown;
+  storedAt?: Date;
+  staleAt?: Date;
+  goneAt?: Date;
+  loadMs?: number;
+  version?: string;
+  /** Tags without the stamps of application and namespace. */
+  tags?: string[];
+  /** Would a read accept it? */
+  isGood?: boolean;
+  compressed?: boolean;
+  /** Does this process hold it in memory? */
+  inL1: boolean;
+}
+
+export interface KeyPage {
+  keys: string[];
+  /** Ask again with it; null after the last page. */
+  cursor: string | null;
+}
+
+export interface Cache {
+  cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A, T>;
+  /** @throws the loader's error unchanged, LoadTimeoutError, OverloadedError */
+  getOrSet<T>(key: string, ttl: number, load: () => Promise<T>, options?: GetOrSetOptions<T>): Promise<T>;
+  /** One MGET, and one call of `load` for exactly the keys that are missing; answers in the order of asking. */
+  getOrSetMany<K, T>(ids: readonly K[], options: GetOrSetManyOptions<K, T>): Promise<T[]>;
+  /** Null for a miss and for a cached null. */
+  get<T>(key: string): Promise<T | null>;
+  getMany<T>(keys: readonly string[]): Promise<(T | null)[]>;
+  /** For values without a source. Does not fail when Redis is away: then nothing is stored. `ttl` in seconds. */
+  set(key: string, value: unknown, ttl: number, options?: SetOptions): Promise<void>;
+  setMany(items: readonly SetItem[]): Promise<void>;
+  /** True when a value was there. @throws UnacknowledgedError */
+  delete(key: string): Promise<boolean>;
+  /** True for a cached null, false for a lease. */
+  has(key: string): Promise<boolean>;
+  /** Seconds until the value is gone, -2 when there is none. */
+  ttl(key: string): Promise<number>;
+  /** Makes gone. @throws UnacknowledgedError */
+  invalidate(names: Names & { pattern?: string }): Promise<void>;
+  /** Makes stale: the next reads refresh. @throws UnacknowledgedError */
+  expire(names: Names): Promise<void>;
+  /** For writers with an outbox: empties slots and stamps; never throws. */
+  settle(names: Names): Promise<Settlement>;
+  /** Before the commit, for names in `marks` namespaces; never throws. Settle with the token afterwards. */
+  mark(names: Names): Promise<string | null>;
+  settleMarked(names: Names, token: string): Promise<Settlement>;
+  /** @throws UnacknowledgedError, the signal's reason */
+  clearPattern(pattern: string, options?: ClearOptions): Promise<Cleared>;
+  clear(options?: ClearOptions): Promise<Cleared>;
+  clearNamespace(namespace: string, options?: ClearOptions): Promise<Cleared>;
+  setWithVersion(key: string, version: string, value: unknown, ttl: number): Promise<void>;
+  /** Without `version`: the current one. */
+  getWithVersion<T>(key: string, version?: string): Promise<T | null>;
+  invalidateVersion(key: string, version: string): Promise<void>;
+  /** Of this process since the last reset. */
+  stats(): CacheStats;
+  resetStats(): void;
+  /** The sums of all processes. */
+  fleetStats(): Promise<CacheStats>;
+  state(): CacheState;
+  /** Returns the function that ends the listening. */
+  on(listener: (event: CacheEvent) => void): () => void;
+  /** Runs an operation of your own on `redis()` through the breaker. */
+  execute<T>(operation: () => Promise<T>, fallback: T | (() => T)): Promise<T>;
+  redis(): RedisClient;
+  /** Null when Redis does not answer. */
+  redisInfo(): Promise<RedisInfo | null>;
+  inspect(key: string): Promise<Inspection | null>;
+  /** Keys that match, page by page; a page may be empty although more follow. */
+  scanKeys(pattern: string, cursor?: string | null, count?: number): Promise<KeyPage>;
+  /** Tells every process by the intake channel. @throws UnacknowledgedError */
+  publishInvalidation(message: InvalidationMessage): Promise<void>;
+  /** Resolves when Redis was reached and the feed is up, or when the first attempt has failed. */
+  ready(): Promise<void>;
+  close(): Promise<void>;
 }

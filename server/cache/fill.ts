@@ -1,0 +1,176 @@
+/**
+ * Loading for everybody: under a lease in the key's own slot, or, for a refresh, against the id of the entry that was
+ * read. Either way the fill is a compare-and-set of the slot, so whatever emptied or replaced it in between, an
+ * invalidation, a clear, an operator, an eviction, voids the fill. Never an unconditional SET: one that timed out
+ * still lands later.
+ */
+import type { Engine } from './engine.ts';
+import type { Flight, Landing } from './flights.ts';
+import { entryTimes } from './lifetime.ts';
+import { type Loaded, runLoader } from './load.ts';
+import type { Plan } from './plan.ts';
+import type { TimerHandle } from './ports.ts';
+import { LEASE, makeTicket, type RecordedStamp, writeEntry } from './slot.ts';
+import { type EarlyStamps, stampsAfterLoad, stampsBeforeLoad } from './stamping.ts';
+
+/** What the slot must still begin with when the fill arrives. */
+type Hold = { ticket: Buffer; isLease: boolean; stamps: EarlyStamps; epoch: string; stampEpoch: string };
+
+/** Takes the slot (`expect` null: it was empty; else over an entry that is no longer good), loads and fills. */
+export async function loadUnderLease(
+  engine: Engine,
+  plan: Plan,
+  expect: Buffer | null,
+  flight: Flight,
+): Promise<Landing> {
+  const hold = await takeLease(engine, plan, expect);
+  if (hold === 'taken') return { kind: 'taken' };
+  flight.hasBegun = true;
+  return loadAndFill(engine, plan, hold);
+}
+
+/** Loads beside an entry that stays where it is until the fill replaces it. */
+export async function loadAsRefresh(
+  engine: Engine,
+  plan: Plan,
+  ticket: Buffer,
+  flight: Flight,
+): Promise<Landing> {
+  const hold = await stampedHold(engine, plan, { ticket, isLease: false });
+  flight.hasBegun = true;
+  return loadAndFill(engine, plan, hold);
+}
+
+/** Null: the lease is mine or unknown, but something is in doubt, so nothing will be stored. */
+async function takeLease(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Hold | null | 'taken'> {
+  const ticket = makeTicket(LEASE, engine.ports.random.id());
+  const px = engine.limits.leaseMs;
+  const asking = expect
+    ? engine.reads.run<boolean>({ op: 'cas', key: plan.slot, expect, value: ticket, px })
+    : engine.reads.run<Buffer | null>({ op: 'take', key: plan.slot, lease: ticket, px }).then(isMine);
+  const [taking, stamping] = await Promise.allSettled([
+    asking,
+    stampedHold(engine, plan, { ticket, isLease: true }),
+  ]);
+  if (taking.status === 'rejected') return null;
+  if (!taking.value) return 'taken';
+  if (stamping.status === 'fulfilled' && stamping.value) return stamping.value;
+  release(engine, plan, ticket);
+  return null;
+}
+
+function isMine(stood: Buffer | null): boolean {
+  return stood === null;
+}
+
+async function stampedHold(
+  engine: Engine,
+  plan: Plan,
+  hold: Pick<Hold, 'ticket' | 'isLease'>,
+): Promise<Hold | null> {
+  try {
+    const stamps = await stampsBeforeLoad(engine, plan);
+    const { from } = stamps;
+    return {
+      ...hold,
+      stamps,
+      epoch: from.epochOf(plan.slot),
+      stampEpoch: from.epochOf(engine.names.app),
+    };
+  } catch {
+    return null;
+  }
+}
+
+async function loadAndFill(engine: Engine, plan: Plan, hold: Hold | null): Promise<Landing> {
+  const renewal = hold?.isLease ? renewLease(engine, plan, hold.ticket) : null;
+  try {
+    const loaded = await runLoader(engine, plan);
+    const accepted = hold !== null && (await fill(engine, plan, hold, loaded));
+    return { kind: 'loaded', parcel: loaded.parcel, accepted };
+  } catch (error) {
+    if (hold?.isLease) release(engine, plan, hold.ticket);
+    throw error;
+  } finally {
+    renewal?.cancel();
+  }
+}
+
+/** Never rejects: a value that cannot be stored is still a value. */
+async function fill(engine: Engine, plan: Plan, hold: Hold, loaded: Loaded): Promise<boolean> {
+  try {
+    const late = plan.lateTags?.(loaded.value) ?? [];
+    const lateStamps = await stampsAfterLoad(engine, plan, { tags: late, early: hold.stamps });
+    if (!lateStamps) return refuse(engine, plan, hold, 'a late tag may hide an invalidation');
+    const slot = entrySlot(engine, plan, hold, { loaded, stamps: [...hold.stamps.recorded, ...lateStamps] });
+    if (typeof slot === 'string') return refuse(engine, plan, hold, slot);
+    const command = {
+      op: 'cas',
+      key: plan.slot,
+      expect: hold.ticket,
+      value: slot.bytes,
+      px: slot.px,
+    } as const;
+    if (!(await engine.reads.run<boolean>(command))) return refuse(engine, plan, null, 'the slot was voided');
+    plan.namespace.counters.sets++;
+    announceFill(engine, plan, slot.bytes.length);
+    return true;
+  } catch (error) {
+    return refuse(engine, plan, hold, String(error));
+  }
+}
+
+function entrySlot(
+  engine: Engine,
+  plan: Plan,
+  hold: Hold,
+  { loaded, stamps }: { loaded: Loaded; stamps: RecordedStamp[] },
+): { bytes: Buffer; px: number } | string {
+  const { encoded } = loaded.parcel;
+  if (!encoded) return 'the value cannot be packed';
+  if (encoded.bytes.length > engine.limits.maxEntryBytes) return 'the value is too large';
+  const now = engine.ports.redis.redisNow();
+  const isNothing = loaded.value === null || loaded.value === undefined;
+  const times = entryTimes(plan.policy, { now, isNothing, dice: engine.ports.random.next() });
+  const { epoch, stampEpoch } = hold;
+  const { version } = plan.policy;
+  const entry = { ...times, epoch, stampEpoch, version, stamps, key: plan.key, loadMs: loaded.ms, encoded };
+  const bytes = writeEntry(entry, engine.ports.random.id());
+  return { bytes, px: times.goneAt - now };
+}
+
+function refuse(engine: Engine, plan: Plan, hold: Hold | null, reason: string): false {
+  if (hold?.isLease) release(engine, plan, hold.ticket);
+  plan.namespace.counters.refusedFills++;
+  if (engine.events.heard)
+    engine.events.emit({ type: 'refused', key: plan.key, namespace: plan.namespace.name, reason });
+  return false;
+}
+
+function announceFill(engine: Engine, plan: Plan, bytes: number): void {
+  if (engine.events.heard)
+    engine.events.emit({ type: 'fill', key: plan.key, namespace: plan.namespace.name, bytes });
+}
+
+/** Gives the slot back if it is still held; a lost release only costs the others the rest of the lease. */
+function release(engine: Engine, plan: Plan, ticket: Buffer): void {
+  engine.reads.run({ op: 'cas', key: plan.slot, expect: ticket, value: null, px: 0 }).catch(() => undefined);
+}
+
+/** At a third of its life, for as long as the load may live; the load's own limit ends it. */
+function renewLease(engine: Engine, plan: Plan, ticket: Buffer): TimerHandle {
+  const px = engine.limits.leaseMs;
+  let isOver = false;
+  let timer = engine.ports.timers.after(px / 3, again, true);
+  function again(): void {
+    if (isOver) return;
+    timer = engine.ports.timers.after(px / 3, again, true);
+    engine.reads.run({ op: 'cas', key: plan.slot, expect: ticket, value: ticket, px }).catch(() => undefined);
+  }
+  return {
+    cancel() {
+      isOver = true;
+      timer.cancel();
+    },
+  };
+}

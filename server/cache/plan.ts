@@ -1,0 +1,111 @@
+/** One read, prepared: every name and rule that its steps need, derived once before the load (never again after it). */
+
+import type { CounterBook, NamespaceCounters } from './counters.ts';
+import { InvalidArgumentError } from './errors.ts';
+import { checkKey, type NameBook, namespaceOf } from './names.ts';
+import type { CallOptions, ReadPolicy } from './types.ts';
+
+/** A read's policy in ms, defaults filled in. */
+export interface Policy {
+  ttlMs: number;
+  negativeTtlMs: number;
+  jitter: number;
+  swrMs: number;
+  sieMs: number;
+  beta: number;
+  adaptive: { minMs: number; maxMs: number } | null;
+  softMs: number | null;
+  hardMs: number;
+  l1: boolean;
+  admission: { asks: number; windowMs: number } | null;
+  version: string;
+}
+
+/** What is the same for all keys of a namespace. */
+export interface Namespace {
+  name: string;
+  stamp: string;
+  counters: NamespaceCounters;
+}
+
+export interface Plan {
+  key: string;
+  slot: string;
+  namespace: Namespace;
+  /** Stamps known from the key: application, namespace, early tags. */
+  stamps: readonly string[];
+  policy: Policy;
+  load: () => Promise<unknown>;
+  /** Tags that only the value tells. */
+  lateTags: ((value: unknown) => readonly string[]) | null;
+  call: CallOptions;
+  /** Warming is no read and is not counted. */
+  counted: boolean;
+}
+
+export const DEFAULT_NEGATIVE_TTL_S = 30;
+export const DEFAULT_JITTER = 0.1;
+export const DEFAULT_HARD_TIMEOUT_MS = 10_000;
+
+export function policyOf(options: Partial<ReadPolicy> & { ttl: number }): Policy {
+  checkSeconds('ttl', options.ttl);
+  const { adaptiveTtl, admission } = options;
+  return {
+    ttlMs: options.ttl * 1000,
+    negativeTtlMs: Math.min(options.negativeTtl ?? DEFAULT_NEGATIVE_TTL_S, options.ttl) * 1000,
+    jitter: options.jitter ?? DEFAULT_JITTER,
+    swrMs: (options.staleWhileRevalidateS ?? 0) * 1000,
+    sieMs: (options.staleIfErrorS ?? 0) * 1000,
+    beta: options.refreshAhead ?? 0,
+    adaptive: adaptiveTtl ? { minMs: adaptiveTtl.min * 1000, maxMs: adaptiveTtl.max * 1000 } : null,
+    softMs: options.softTimeoutMs ?? null,
+    hardMs: options.hardTimeoutMs ?? DEFAULT_HARD_TIMEOUT_MS,
+    l1: options.l1 ?? true,
+    admission: admission ? { asks: admission.asks, windowMs: admission.windowS * 1000 } : null,
+    version: (options.version ?? '').replaceAll('\0', ''),
+  };
+}
+
+/** @throws InvalidArgumentError */
+export function checkSeconds(what: string, seconds: unknown): asserts seconds is number {
+  if (typeof seconds !== 'number' || !(seconds > 0) || !Number.isFinite(seconds))
+    throw new InvalidArgumentError(what, 'a number of seconds above 0', seconds);
+}
+
+/** Namespaces come from keys; this many are remembered, the rest are made anew each time. */
+const MAX_REMEMBERED = 1000;
+
+export class PlanBook {
+  readonly #names: NameBook;
+  readonly #counters: CounterBook;
+  readonly #namespaces = new Map<string, Namespace>();
+
+  constructor(names: NameBook, counters: CounterBook) {
+    this.#names = names;
+    this.#counters = counters;
+  }
+
+  namespace(name: string): Namespace {
+    const known = this.#namespaces.get(name);
+    if (known) return known;
+    const namespace = { name, stamp: this.#names.namespace(name), counters: this.#counters.of(name) };
+    if (this.#namespaces.size < MAX_REMEMBERED) this.#namespaces.set(name, namespace);
+    return namespace;
+  }
+
+  plan(
+    key: string,
+    parts: Pick<Plan, 'policy' | 'load' | 'lateTags'> & {
+      tags?: readonly string[];
+      call?: CallOptions | undefined;
+      counted?: boolean;
+    },
+  ): Plan {
+    checkKey(key);
+    const namespace = this.namespace(namespaceOf(key));
+    const stamps = [this.#names.app, namespace.stamp];
+    for (const tag of parts.tags ?? []) stamps.push(this.#names.tag(tag));
+    const { policy, load, lateTags, call = {}, counted = true } = parts;
+    return { key, slot: this.#names.slot(key), namespace, stamps, policy, load, lateTags, call, counted };
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The scripts, each on one key or on keys of one hash slot. All are small and linear in the number of their keys.
+ * A name is the script's SHA-1; the text follows when a server does not know it.
+ */
+import { createHash } from 'node:crypto';
+
+export interface Script {
+  text: string;
+  sha: string;
+}
+
+/** KEYS slot · ARGV expected beginning, new value ('' = DEL), ms -> 1 or 0. A wrong type is no match. */
+export const CAS = script(`
+local stands = redis.pcall('GETRANGE', KEYS[1], 0, #ARGV[1] - 1)
+if stands ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1`);
+
+/**
+ * KEYS counter, era, stamps · ARGV fresh id, least ms that a stamp must live, ms that a new one lives
+ * -> texts, created (1 or 0 each), counter's id, counter's number, Redis' ms, era.
+ * Number and stamp are made in one step: late tags rest on that. A counter of a wrong form is a lost counter. A mark in
+ * a stamp's place stays there and is answered as 'M': a doubt.
+ */
+export const STAMPS = script(`
+local stands = redis.pcall('GET', KEYS[1])
+local id, n
+if type(stands) == 'string' then id, n = string.match(stands, '^(%w+):(%d+)$') end
+local isNew = not id
+if isNew then id = ARGV[1]; n = 0 else n = tonumber(n) end
+local era = redis.pcall('GET', KEYS[2])
+if type(era) ~= 'string' then
+  era = ARGV[1]
+  redis.call('SET', KEYS[2], era)
+end
+local texts, created, changed = {}, {}, isNew
+for at = 3, #KEYS do
+  local text = redis.pcall('GET', KEYS[at])
+  if type(text) == 'string' and string.sub(text, 1, 1) == 'M' then
+    text = 'M'
+    created[at - 2] = 0
+  elseif type(text) == 'string' and string.match(text, '^%w+:%d+;') then
+    created[at - 2] = 0
+    if redis.call('PTTL', KEYS[at]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[at], ARGV[3]) end
+  else
+    n = n + 1
+    changed = true
+    text = id .. ':' .. n .. ';0'
+    redis.call('SET', KEYS[at], text, 'PX', ARGV[3])
+    created[at - 2] = 1
+  end
+  texts[at - 2] = text
+end
+if changed then redis.call('SET', KEYS[1], id .. ':' .. string.format('%.0f', n)) end
+local time = redis.call('TIME')
+return {texts, created, id, string.format('%.0f', n), time[1] .. string.format('%03d', math.floor(time[2] / 1000)), era}`);
+
+/** KEYS counter, stamps · ARGV fresh id -> how many stamps got a new soft half; a missing stamp needs none. */
+export const SOFTEN = script(`
+local stands = redis.pcall('GET', KEYS[1])
+local id, n
+if type(stands) == 'string' then id, n = string.match(stands, '^(%w+):(%d+)$') end
+if not id then id = ARGV[1]; n = 0 else n = tonumber(n) end
+local softened = 0
+for at = 2, #KEYS do
+  local text = redis.pcall('GET', KEYS[at])
+  local hard = type(text) == 'string' and string.match(text, '^([^;]*);')
+  if hard then
+    n = n + 1
+    redis.call('SET', KEYS[at], hard .. ';' .. id .. ':' .. string.format('%.0f', n), 'KEEPTTL')
+    softened = softened + 1
+  end
+end
+redis.call('SET', KEYS[1], id .. ':' .. string.format('%.0f', n))
+return softened`);
+
+/** KEYS slots -> how many of those that were emptied held values. */
+export const DROP = script(`
+local values = 0
+for at = 1, #KEYS do
+  if redis.pcall('GETRANGE', KEYS[at], 0, 0) == 'V' then values = values + 1 end
+  redis.call('UNLINK', KEYS[at])
+end
+return values`);
+
+/**
+ * KEYS slot · ARGV token (32 hex digits), ms. A mark is M, an id, then (token, ':', expiry in Redis' ms as 15 digits)*.
+ * Adds the token, keeps others' that have not expired, replaces a value or a lease.
+ */
+export const MARK = script(`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stands = redis.pcall('GET', KEYS[1])
+local marks = 'M' .. string.sub(ARGV[1], 1, 16)
+local last = now + tonumber(ARGV[2])
+marks = marks .. ARGV[1] .. ':' .. string.format('%015.0f', last)
+if type(stands) == 'string' and string.sub(stands, 1, 1) == 'M' then
+  for token, expiry in string.gmatch(string.sub(stands, 18), '(%x+):(%d+)') do
+    if token ~= ARGV[1] and tonumber(expiry) > now then
+      marks = marks .. token .. ':' .. expiry
+      if tonumber(expiry) > last then last = tonumber(expiry) end
+    end
+  end
+end
+redis.call('SET', KEYS[1], marks, 'PX', string.format('%.0f', last - now))
+return redis.status_reply('OK')`);
+
+/** KEYS slot · ARGV token -> 1 when a value was emptied. Other writers' tokens stay; what is no mark is emptied. */
+export const UNMARK = script(`
+local stands = redis.pcall('GET', KEYS[1])
+if type(stands) ~= 'string' or string.sub(stands, 1, 1) ~= 'M' then
+  redis.call('UNLINK', KEYS[1])
+  return (type(stands) == 'string' and string.sub(stands, 1, 1) == 'V') and 1 or 0
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local marks, last = '', 0
+for token, expiry in string.gmatch(string.sub(stands, 18), '(%x+):(%d+)') do
+  if token ~= ARGV[1] and tonumber(expiry) > now then
+    marks = marks .. token .. ':' .. expiry
+    if tonumber(expiry) > last then last = tonumber(expiry) end
+  end
+end
+if marks == '' then redis.call('UNLINK', KEYS[1])
+else redis.call('SET', KEYS[1], string.sub(stands, 1, 17) .. marks, 'PX', string.format('%.0f', last - now)) end
+return 0`);
+
+export const SCRIPTS: readonly Script[] = [CAS, STAMPS, SOFTEN, DROP, MARK, UNMARK];
+
+function script(text: string): Script {
+  const trimmed = text.trim();
+  return { text: trimmed, sha: createHash('sha1').update(trimmed).digest('hex') };
+}

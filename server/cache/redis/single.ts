@@ -1,0 +1,92 @@
+/** The Redis port over one server. */
+import { within } from '../deadline.ts';
+import { AwayError, TimeLimitError } from '../errors.ts';
+import type {
+  Answer,
+  ClockPort,
+  Command,
+  Connection,
+  RedisListener,
+  RedisPort,
+  ScanPage,
+  TimerPort,
+} from '../ports.ts';
+import { RedisServer } from './server.ts';
+import { sendPipeline } from './wire.ts';
+
+/** A slice is short, but a hostile pattern on long keys may take its time. */
+const SCAN_MS = 1000;
+
+export class SingleRedis implements RedisPort {
+  readonly server: RedisServer;
+  #connection: Connection | null = null;
+  readonly #timers: TimerPort;
+  #connecting: Promise<void> | null = null;
+
+  constructor(url: string, ports: { clock: ClockPort; timers: TimerPort }) {
+    this.#timers = ports.timers;
+    this.server = new RedisServer(url, ports);
+  }
+
+  listen(listener: RedisListener): void {
+    this.server.listen({
+      up: () => {
+        const epoch = this.server.epoch as string;
+        this.#connection = { epochOf: () => epoch };
+        listener.up(this.#connection);
+      },
+      down: () => {
+        this.#connection = null;
+        listener.down();
+      },
+    });
+  }
+
+  connect(): Promise<void> {
+    this.#connecting ??= this.server.connect();
+    return this.#connecting;
+  }
+
+  connection(): Connection | null {
+    return this.#connection;
+  }
+
+  silent(): boolean {
+    return this.server.isSilent;
+  }
+
+  async send(commands: readonly Command[]): Promise<Answer> {
+    const from = this.#connection;
+    if (!from) throw new AwayError('there is no connection');
+    const replies = await sendPipeline(this.server.client, commands);
+    if (this.#connection !== from) throw new AwayError('the connection changed under the question');
+    return { replies, from };
+  }
+
+  async scanPage(
+    pattern: string,
+    { cursor, count }: { cursor: string | null; count: number },
+  ): Promise<ScanPage> {
+    if (!this.#connection) throw new AwayError('there is no connection');
+    const scanning = this.server.client.scan(cursor ?? '0', 'MATCH', pattern, 'COUNT', count);
+    const error = () => new TimeLimitError(SCAN_MS);
+    const [next, names] = await within(scanning, { ms: SCAN_MS, timers: this.#timers, error });
+    return { names, cursor: next === '0' ? null : next };
+  }
+
+  async sweep(keys: readonly string[]): Promise<number> {
+    const error = () => new TimeLimitError(SCAN_MS);
+    const sweeping = this.send([{ op: 'drop', keys }]);
+    const { replies } = await within(sweeping, { ms: SCAN_MS, timers: this.#timers, error });
+    if (replies[0] instanceof Error) throw replies[0];
+    return replies[0] as number;
+  }
+
+  redisNow(): number {
+    return this.server.redisNow();
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+}

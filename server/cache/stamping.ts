@@ -1,0 +1,92 @@
+/**
+ * Stamps for a fill (protocol, section 4): those known from the key are read *before* the load, together with the
+ * counter; those that only the value tells are read after it and accepted only if they cannot hide an invalidation
+ * that the load did not see.
+ */
+import type { Engine } from './engine.ts';
+import { AwayError } from './errors.ts';
+import { hardNumber } from './look.ts';
+import type { Plan } from './plan.ts';
+import type { Connection, StampsReply } from './ports.ts';
+import type { RecordedStamp } from './slot.ts';
+
+/** A mark stands in the stamp's place (protocol, section 7). */
+const IN_DOUBT = 'M';
+
+export interface EarlyStamps {
+  recorded: RecordedStamp[];
+  counter: StampsReply['counter'];
+  era: string;
+  /** The connection that they came on. */
+  from: Connection;
+}
+
+/** Stamps live at least as long as the longest entry that may record them. */
+export function entryLifeMs(plan: Plan): number {
+  const { ttlMs, swrMs, sieMs, adaptive } = plan.policy;
+  return Math.max(ttlMs, adaptive?.maxMs ?? 0) + Math.max(swrMs, sieMs);
+}
+
+async function readStamps(
+  engine: Engine,
+  names: readonly string[],
+  px: number,
+): Promise<StampsReply & { from: Connection }> {
+  const id = engine.ports.random.id().toString('hex');
+  const tick = engine.reads.tick();
+  const reply = await engine.reads.run<StampsReply>({
+    op: 'stamps',
+    counter: engine.names.counter,
+    era: engine.names.era,
+    keys: names,
+    id,
+    px,
+  });
+  return { ...reply, from: tick.from };
+}
+
+/** Rejects when in doubt; a mark in a stamp's place is a doubt too. */
+export async function stampsBeforeLoad(engine: Engine, plan: Plan): Promise<EarlyStamps> {
+  const reply = await readStamps(engine, plan.stamps, entryLifeMs(plan));
+  if (reply.texts.includes(IN_DOUBT)) throw new AwayError('a writer has marked one of the stamps');
+  const recorded = plan.stamps.map((name, at) => ({ name, text: reply.texts[at] as string }));
+  return { recorded, counter: reply.counter, era: reply.era, from: reply.from };
+}
+
+/** Null when one of them must not be trusted; the next load passes. */
+export async function stampsAfterLoad(
+  engine: Engine,
+  plan: Plan,
+  late: { tags: readonly string[]; early: EarlyStamps },
+): Promise<RecordedStamp[] | null> {
+  const names = [...new Set(late.tags.map((tag) => engine.names.tag(tag)))].filter(
+    (name) => !plan.stamps.includes(name),
+  );
+  if (names.length === 0) return [];
+  const reply = await readStamps(engine, names, entryLifeMs(plan));
+  const isGood = names.every((_, at) => isAcceptable(reply, at, late.early));
+  return isGood
+    ? names.map((name, at) => ({ name, text: softened(reply.texts[at] as string, late.early.counter) }))
+    : null;
+}
+
+/**
+ * A stamp that the counter numbered before the load began is older than the load. One of a lost counter (another
+ * identity) is older too, provided that the counter of the load is still the one that numbers now: else a newer
+ * counter may have made it during the load. A stamp that this very command created may hide a rotation that the load
+ * did not see, unless the era says that nothing at all was rotated since before the load.
+ */
+function isAcceptable(reply: StampsReply, at: number, { counter, era }: EarlyStamps): boolean {
+  const stamp = hardNumber(reply.texts[at] as string);
+  if (!stamp) return false;
+  if (reply.missing[at]) return reply.era === era;
+  return stamp.id === counter.id ? stamp.n <= counter.n : reply.counter.id === counter.id;
+}
+
+/** A soft half that is younger than the load: the value may be older than the expiry, so it is recorded as before it. */
+function softened(text: string, counter: StampsReply['counter']): string {
+  const [hard, soft = '0'] = text.split(';');
+  const number = soft === '0' ? null : hardNumber(`${soft};`);
+  const isOlder = number === null || (number.id === counter.id && number.n <= counter.n);
+  return isOlder ? text : `${hard};0`;
+}

@@ -1,0 +1,31 @@
+/** The real clock, timers and dice. */
+import { randomFillSync } from 'node:crypto';
+import type { ClockPort, RandomPort, TimerPort } from './ports.ts';
+
+export const systemClock: ClockPort = { now: () => performance.now() };
+
+export const systemTimers: TimerPort = {
+  after(ms, run, idle = false) {
+    const timer = setTimeout(run, ms);
+    if (idle) timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  soon: (run) => process.nextTick(run),
+  // The first turn of the loop reads what has arrived, the second lets its promises run.
+  afterArrivals: (run) => setImmediate(() => setImmediate(run)),
+};
+
+const ID_BYTES = 16;
+const POOL_BYTES = 256 * ID_BYTES;
+let pool = Buffer.alloc(0);
+
+export const systemRandom: RandomPort = {
+  next: Math.random,
+  /** Asking the kernel costs microseconds, so ids are cut from a pool; a cut is never handed out twice. */
+  id() {
+    if (pool.length < ID_BYTES) pool = randomFillSync(Buffer.allocUnsafe(POOL_BYTES));
+    const id = pool.subarray(0, ID_BYTES);
+    pool = pool.subarray(ID_BYTES);
+    return id;
+  },
+};

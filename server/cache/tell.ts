@@ -1,0 +1,65 @@
+/** Counting and announcing what a read became. One read ends in exactly one of these (P11). */
+import { addLatency } from './counters.ts';
+import type { Engine } from './engine.ts';
+import type { Plan } from './plan.ts';
+import type { CacheEvent } from './types.ts';
+
+type MissReason = Extract<CacheEvent, { type: 'miss' }>['reason'];
+
+export function hit(
+  engine: Engine,
+  plan: Plan,
+  how: { tier: 'l1' | 'l2'; stale: boolean; ageMs: number },
+): void {
+  engine.events.emit({ type: 'hit', key: plan.key, namespace: plan.namespace.name, ...how });
+}
+
+export function hitL2(engine: Engine, plan: Plan, how: { stale: false; ageMs: number; ms: number }): void {
+  if (!plan.counted) return;
+  const { counters } = plan.namespace;
+  counters.hitsL2++;
+  addLatency(counters.latencyL2, how.ms);
+  if (!engine.events.heard) return;
+  hit(engine, plan, { tier: 'l2', stale: false, ageMs: how.ageMs });
+  const { name } = plan.namespace;
+  engine.events.emit({
+    type: 'operation',
+    operation: 'get',
+    namespace: name,
+    tier: 'l2',
+    ms: how.ms,
+    result: 'ok',
+  });
+}
+
+export function hitStale(engine: Engine, plan: Plan, ageMs: number): void {
+  if (!plan.counted) return;
+  plan.namespace.counters.hitsStale++;
+  if (engine.events.heard) hit(engine, plan, { tier: 'l2', stale: true, ageMs });
+}
+
+export function missed(engine: Engine, plan: Plan): void {
+  miss(engine, plan, plan.call.fresh ? 'fresh' : 'absent');
+}
+
+export function joined(engine: Engine, plan: Plan): void {
+  if (plan.counted) plan.namespace.counters.joined++;
+  miss(engine, plan, 'joined');
+}
+
+export function bypassed(engine: Engine, plan: Plan): void {
+  if (plan.counted) plan.namespace.counters.bypassed++;
+  miss(engine, plan, 'bypass');
+}
+
+export function failure(engine: Engine, plan: Plan, operation: string, error: unknown): void {
+  plan.namespace.counters.errors++;
+  if (engine.events.heard) engine.events.emit({ type: 'error', operation, error });
+}
+
+export function miss(engine: Engine, plan: Plan, reason: MissReason): void {
+  if (!plan.counted) return;
+  plan.namespace.counters.misses++;
+  if (engine.events.heard)
+    engine.events.emit({ type: 'miss', key: plan.key, namespace: plan.namespace.name, reason });
+}
