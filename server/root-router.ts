@@ -1,5 +1,8 @@
 /** The table of contents of the API. */
+import { catalogRouter } from './catalog/catalog-router.ts';
+import { analyticsRouter, followsRouter, postsRouter } from './community/community-router.ts';
 import { jobsRouter } from './jobs/jobs-router.ts';
+import { libraryRouter } from './library/library-router.ts';
 import { monitoringRouter } from './monitoring/monitoring-router.ts';
 import { authRouter } from './sessions/auth-router.ts';
 import { router } from './trpc/procedures.ts';
@@ -9,6 +12,11 @@ export const appRouter = router({
   auth: authRouter,
   users: usersRouter,
   jobs: jobsRouter,
+  catalog: catalogRouter,
+  library: libraryRouter,
+  posts: postsRouter,
+  follows: followsRouter,
+  analytics: analyticsRouter,
   monitoring: monitoringRouter,
 });
 

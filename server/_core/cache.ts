@@ -6,7 +6,7 @@
 import { cache } from '../app-cache.ts';
 import type { CacheStats } from '../cache/index.ts';
 
-export { CACHE_CONFIG } from '../app-cache.ts';
+export { CACHE_CONFIG, CacheKeys } from '../app-cache.ts';
 
 /** The namespaces that the guides name. */
 export const CacheNamespace = {

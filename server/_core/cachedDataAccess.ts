@@ -4,6 +4,7 @@ import { jobById, jobResult, jobsByUser } from '../jobs/jobs-reads.ts';
 import { tagOfUser, userByEmail, userById } from '../users/users-reads.ts';
 
 export { warmCache } from '../warm.ts';
+export * from './catalogDataAccess.ts';
 
 /** The user, or null. Never the password's hash. */
 export const getCachedUser = userById.get;
