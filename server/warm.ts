@@ -1,7 +1,9 @@
 /**
- * What is warmed: the reads that most people will ask for first. Each category costs two queries and one pipeline,
+ * What is warmed: the reads that most people will ask for first. Each category costs a few queries and pipelines,
  * however many entries it has, and may fail without the others.
  */
+import { CATALOG_WARMERS } from './catalog/catalog-warm.ts';
+import { warmPosts } from './community/posts-reads.ts';
 import { jobById, jobResult, recentJobIds, recentResultIds } from './jobs/jobs-reads.ts';
 import { recentUserIds, userById } from './users/users-reads.ts';
 
@@ -12,6 +14,8 @@ const CATEGORIES = {
   users: async () => userById.warm(await recentUserIds(USERS)),
   jobs: async () => jobById.warm(await recentJobIds(JOBS)),
   jobResults: async () => jobResult.warm(await recentResultIds(JOBS)),
+  ...CATALOG_WARMERS,
+  posts: warmPosts,
 } as const satisfies Record<string, () => Promise<number>>;
 
 export type WarmCategory = keyof typeof CATEGORIES;

@@ -232,6 +232,18 @@ export async function loadIds(
   return rows.map((row) => row.id);
 }
 
+/** Ids of the newest items on sale, past the cache, for the warm-up. */
+export async function newestIds<I extends Item>({ table }: Kind<I>, limit: number): Promise<number[]> {
+  const { id } = sharedColumns(table);
+  const rows = await getDb()
+    .select({ id })
+    .from(table)
+    .where(visibleTo('public', table))
+    .orderBy(desc(id))
+    .limit(limit);
+  return rows.map((row) => row.id);
+}
+
 async function loadCount(table: CatalogTable, where: SQL | undefined): Promise<number> {
   const [row] = await getDb().select({ count: countRows() }).from(table).where(where);
   return row?.count ?? 0;

@@ -1,9 +1,9 @@
 /** What the shop's first visitors will ask for: published lists with their newest items, what is to come, and counts. */
 
 import type { Item } from './catalog-kinds.ts';
-import type { CatalogReads } from './catalog-reads.ts';
+import { type CatalogReads, newestIds } from './catalog-reads.ts';
 import { courseReads } from './courses-reads.ts';
-import { eventReads, startsToCome, upcomingStarts } from './events-reads.ts';
+import { eventReads, nextEventIds, upcomingStarts } from './events-reads.ts';
 import { productCategories, productReads } from './products-reads.ts';
 
 /** Items of one kind that are warmed: enough for the first pages, however large the shop is. */
@@ -16,19 +16,19 @@ export const CATALOG_WARMERS = {
   courses: () => warmKind(courseReads),
   products: async () => (await warmKind(productReads)) + (await productCategories.warm([undefined])),
   events: async () => {
-    const lists = await upcomingStarts.public.warm([undefined]);
-    const toCome = (await startsToCome()).slice(0, ITEMS).map(({ id }) => id);
-    return lists + (await eventReads.public.byId.warm(toCome)) + (await warmKind(eventReads));
+    const [lists, toCome] = await Promise.all([warmKind(eventReads), nextEventIds(ITEMS)]);
+    const starts = await upcomingStarts.public.warm([undefined]);
+    return lists + starts + (await eventReads.public.byId.warm(toCome));
   },
 } as const satisfies Record<string, () => Promise<number>>;
 
 async function warmKind<I extends Item>({ kind, public: reads }: CatalogReads<I>): Promise<number> {
+  const newest = await newestIds(kind, ITEMS);
   const counts = await Promise.all([
     reads.ids.warm([undefined]),
     reads.count.warm([{}]),
     reads.page.warm([{ filter: {}, sort: kind.usualSort, limit: PAGE }]),
+    reads.byId.warm(newest),
   ]);
-  const ids = await reads.ids.get();
-  const items = await reads.byId.warm(ids.slice(0, ITEMS));
-  return counts.reduce((sum, count) => sum + count, items);
+  return counts.reduce((sum, count) => sum + count, 0);
 }

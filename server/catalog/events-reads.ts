@@ -64,6 +64,12 @@ export async function startsToCome(scope: Scope = 'public'): Promise<readonly St
   return next <= 0 ? (next === 0 ? starts : []) : starts.slice(next);
 }
 
+/** Ids of the next published events, past the cache, for the warm-up. */
+export async function nextEventIds(limit: number): Promise<number[]> {
+  const starts = await upcomingStarts.public.uncached();
+  return starts.slice(0, limit).map(({ id }) => id);
+}
+
 export async function eventPage(
   query: PageQuery,
   when: When,

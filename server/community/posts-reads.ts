@@ -20,6 +20,8 @@ export interface PostView extends Omit<Post, 'userId'> {
 /** Posts that the newest-first lists hold; older ones come page by page. */
 export const LIST_LENGTH = 100;
 const FEED_LENGTH = 50;
+/** Posts in the ranking unless somebody asks for another number. */
+export const TOP_LENGTH = 10;
 
 const policy = { namespace: 'posts', ttl: CACHE_CONFIG.posts.ttl, version: fingerprintOf(posts) };
 
@@ -184,6 +186,17 @@ export async function postViews(ids: readonly number[], viewer: number | null): 
     author: { id: userId, username: authors.get(userId) ?? '' },
     upvoted: upvoted.has(post.id),
   }));
+}
+
+/** Warms what the board opens with: the newest posts and the best. Answers the number of entries. */
+export async function warmPosts(): Promise<number> {
+  const [newest, best] = await Promise.all([newestPosts.uncached(), topPosts.uncached(TOP_LENGTH)]);
+  const counts = await Promise.all([
+    newestPosts.warm([undefined]),
+    topPosts.warm([TOP_LENGTH]),
+    postById.warm([...new Set([...newest, ...best])]),
+  ]);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Throws `NOT_FOUND`. */
