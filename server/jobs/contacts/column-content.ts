@@ -12,7 +12,7 @@ export type TellingType = (typeof TELLING_TYPES)[number];
 /** Cells whose shape is looked at; further ones are only asked for the order of dates. */
 const SHAPE_CELLS = 500;
 /** Up to this share of rows may read in the other order and be taken for slips. */
-const STRAY_SHARE = 0.05;
+const STRAY_SHARE = 0.1;
 
 export class ColumnContent {
   #seen = 0;

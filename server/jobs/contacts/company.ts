@@ -1,10 +1,10 @@
 // Companies: blanks, the spelling of the legal form, and case where the whole name is in one case.
 
 import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, tidy } from './text.ts';
+import { absent, capitalise, caseOf, dictionary, tidy, warnLostLetters } from './text.ts';
 
 // Legal forms as they are usually written. Keys are lower case without dots and blanks.
-const FORMS: Record<string, string> = {
+const FORMS = dictionary({
   inc: 'Inc.',
   incorporated: 'Incorporated',
   corp: 'Corp.',
@@ -44,10 +44,18 @@ const FORMS: Record<string, string> = {
   kk: 'K.K.',
   spzoo: 'Sp. z o.o.',
   ltda: 'Ltda.',
-};
+  sro: 's.r.o.',
+  doo: 'd.o.o.',
+});
 // Two letters that are also words or initials: only taken as a legal form in the last place of a name.
 const SMALL_WORDS = new Set(
   'and of the for de der die das und et la le les los las del y e & von van in on at du des'.split(' '),
+);
+// Short words that are not acronyms, for names in capitals.
+const SHORT_WORDS = new Set(
+  'old new big red sun sea top all one two day ice fox bay oak car pet toy bar art air low sky box dog cat bee our you hot mom dad tea way fit fun log pub gas oil tax law eye ear job home bio eco'.split(
+    ' ',
+  ),
 );
 const ACRONYMS = new Set(
   'ibm sap bmw hsbc ups dhl kpmg ikea asus vw mtv nbc cbs bbc cnn atm usa uk eu nyc it hr tv abb bp ge gm hp lg rbc tsb ing axa aeg dkv'.split(
@@ -76,6 +84,7 @@ export function normalizeCompany(raw: string): Cell {
     'tidied blanks and punctuation',
   );
   recase(draft);
+  warnLostLetters(draft);
   draft.change('company_suffix', withLegalForm(draft.text), 'wrote the legal form as usual');
   return draft.done();
 }
@@ -88,7 +97,7 @@ function recase(draft: Draft): void {
     return;
   }
   if (kind !== 'upper') return;
-  const words = draft.text.split(' ').filter((word) => !(key(word) in FORMS));
+  const words = draft.text.split(' ').filter((word) => !FORMS.has(key(word)));
   if (!words.some((word) => word.replace(/[^\p{L}]/gu, '').length > 4)) return;
   draft.change('recased', recaseWords(draft.text, 3), 'was all capitals');
 }
@@ -100,10 +109,11 @@ function recaseWords(text: string, keep: number): string {
     .map((word, at, words) => {
       const lower = word.toLowerCase();
       const letters = word.replace(/[^\p{L}]/gu, '');
-      const isForm = at > 0 && key(word) in FORMS && at >= words.length - 3;
+      const isForm = at > 0 && FORMS.has(key(word)) && at >= words.length - 3;
       if (isForm) return lower;
       if (at > 0 && SMALL_WORDS.has(lower)) return lower;
-      if (ACRONYMS.has(lower) || (letters.length <= Math.min(keep, 3) && keep > 0)) return word.toUpperCase();
+      if (ACRONYMS.has(lower) || (letters.length <= keep && !SHORT_WORDS.has(lower)))
+        return word.toUpperCase();
       if (/^(?:\p{L}\.)+$/u.test(word)) return word.toUpperCase();
       return capitalise(word);
     })
@@ -124,7 +134,7 @@ function withLegalForm(text: string): string {
   const words = joined.split(' ');
   for (let at = words.length - 1; at > 0; at--) {
     const word = words[at] as string;
-    const form = FORMS[key(word)];
+    const form = FORMS.get(key(word));
     if (form !== undefined) words[at] = word.endsWith(',') ? `${form},` : form;
     else if (word !== '&' && word !== '+') break;
   }

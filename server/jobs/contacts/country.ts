@@ -1,7 +1,7 @@
 // Countries to ISO 3166 alpha-2. Names are known in the languages that contact lists come in, from the platform's own tables.
 
 import type { Cell } from './cell.ts';
-import { absent, tidy } from './text.ts';
+import { absent, dictionary, tidy } from './text.ts';
 
 // alpha-2 followed by alpha-3.
 const CODES =
@@ -44,6 +44,13 @@ const LANGUAGES = [
   'fi',
   'cs',
   'tr',
+  'hr',
+  'hu',
+  'ro',
+  'el',
+  'ru',
+  'uk',
+  'ko',
   'ja',
   'zh',
 ];
@@ -83,11 +90,11 @@ const ALIASES: Record<string, string> = {
   IR: 'iran',
 };
 // Said of more than one country; NA is Namibia's code and also "not available".
-const AMBIGUOUS: Record<string, string> = {
+const AMBIGUOUS = dictionary({
   congo: 'the Congo (CG) or the Democratic Republic of the Congo (CD)',
   korea: 'South Korea (KR) or North Korea (KP)',
   na: 'Namibia or "not available"',
-};
+});
 
 const byName = nameTable();
 
@@ -98,7 +105,7 @@ export function normalizeCountry(raw: string): Cell {
     const nothing = absent(draft);
     if (nothing) return nothing;
   }
-  const meaning = AMBIGUOUS[fold(draft.text)];
+  const meaning = AMBIGUOUS.get(fold(draft.text));
   if (meaning) return draft.fail('country_ambiguous', `"${draft.text}" could be ${meaning}`);
   const code = countryCode(draft.text);
   if (code) return draft.change('country_code', code, 'wrote the country as its code').done();

@@ -48,7 +48,7 @@ function zoneOf(text: string): string {
 
 /** Takes a leading weekday off: "Mon, 4 March 2024". */
 export function splitWeekday(text: string): { date: string; weekday: number | undefined } {
-  const match = /^(\p{L}+)\.?,?\s+(?=.*\d)(.+)$/u.exec(text);
+  const match = /^(\p{L}+)\.?,?\s+(?:den\s+|the\s+|le\s+)?(?=.*\d)(.+)$/u.exec(text);
   const weekday = match?.[1] ? weekdayOf(match[1]) : undefined;
   return weekday === undefined ? { date: text, weekday } : { date: match?.[2] ?? text, weekday };
 }
@@ -61,7 +61,7 @@ export function readDate(text: string): Reading {
 
 function readYearFirst(text: string): Reading | null {
   const match =
-    /^(\d{4})\s?[-./年]\s?(\d{1,2})\s?[-./月]\s?(\d{1,2})日?$/.exec(text) ??
+    /^(\d{4})\s?[-./年]\s?(\d{1,2})\s?[-./月]\s?(\d{1,2})(?:日|\.)?$/.exec(text) ??
     /^((?:1[89]|20|21)\d{2})(\d{2})(\d{2})$/.exec(text) ??
     /^(\d{4}) (\d{1,2}) (\d{1,2})$/.exec(text);
   if (match) return dayOf({ year: match[1], month: Number(match[2]), day: match[3] });

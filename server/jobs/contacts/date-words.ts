@@ -1,29 +1,29 @@
 // Names of months and weekdays in the languages that contact lists come in: English, German, French, Spanish, Italian,
-// Dutch and Portuguese. Keys are lower case without accents and dots; abbreviations of three letters and more are included.
+// Dutch, Portuguese, the Scandinavian ones and (months) Turkish. Keys are lower case without accents and dots; abbreviations of three letters and more are included.
 
 const MONTHS = [
-  'january jan januar janner janvier janv enero ene gennaio gen januari janeiro',
-  'february feb februar fevrier fevr fev febrero febbraio februari fevereiro',
-  'march mar marz maerz mrz mars marzo maart mrt marco',
-  'april apr avril avr abril abr aprile',
-  'may mai mayo maggio mag mei maio',
-  'june jun juni juin junio giugno giu junho',
-  'july jul juli juillet juil julio luglio lug julho',
-  'august aug aout agosto ago augustus',
-  'september sept sep septembre septiembre settembre set setembro',
-  'october oct oktober okt octobre octubre ottobre ott outubro out',
-  'november nov novembre noviembre novembro',
-  'december dec dezember dez decembre diciembre dic dicembre dezembro desember',
+  'january jan januari ocak januar janner janvier janv enero ene gennaio gen januari janeiro',
+  'february feb subat februar fevrier fevr fev febrero febbraio februari fevereiro',
+  'march mar marz maerz mrz mars marzo maart mrt marco marts mart',
+  'april apr nisan avril avr abril abr aprile',
+  'may mai maj mayis mayo maggio mag mei maio',
+  'june jun haziran juni juin junio giugno giu junho',
+  'july jul temmuz juli juillet juil julio luglio lug julho',
+  'august aug augusti agustos aout agosto ago augustus',
+  'september sept sep eylul septembre septiembre settembre set setembro',
+  'october oct ekim oktober okt octobre octubre ottobre ott outubro out',
+  'november nov kasim novembre noviembre novembro',
+  'december dec aralik dezember dez decembre diciembre dic dicembre dezembro desember',
 ];
 
 const WEEKDAYS = [
-  'sunday sun sonntag so dimanche dim domingo dom domenica zondag zo',
-  'monday mon montag mo lundi lun lunes lunedi maandag ma',
-  'tuesday tue tues dienstag di mardi martes martedi dinsdag',
-  'wednesday wed mittwoch mi mercredi mer miercoles mercoledi woensdag wo',
-  'thursday thu thur thurs donnerstag do jeudi jeu jueves giovedi donderdag',
-  'friday fri freitag fr vendredi ven viernes venerdi vrijdag vr',
-  'saturday sat samstag sa sonnabend samedi sam sabado sabato zaterdag za',
+  'sunday sun sondag sonntag so dimanche dim domingo dom domenica zondag zo',
+  'monday mon mandag montag mo lundi lun lunes lunedi maandag ma',
+  'tuesday tue tues tirsdag tisdag dienstag di mardi martes martedi dinsdag',
+  'wednesday wed onsdag mittwoch mi mercredi mer miercoles mercoledi woensdag wo',
+  'thursday thu thur thurs torsdag donnerstag do jeudi jeu jueves giovedi donderdag',
+  'friday fri fredag freitag fr vendredi ven viernes venerdi vrijdag vr',
+  'saturday sat lordag lauantai samstag sa sonnabend samedi sam sabado sabato zaterdag za',
 ];
 
 const monthByWord = index(MONTHS);

@@ -5,9 +5,9 @@ import { domainToASCII } from 'node:url';
 import { parse as parseDomain } from 'tldts';
 import validator from 'validator';
 import type { Cell, Draft } from './cell.ts';
-import { absent, tidy } from './text.ts';
+import { absent, dictionary, tidy } from './text.ts';
 
-const TYPOS: Record<string, string> = Object.fromEntries(
+const TYPOS = new Map(
   Object.entries({
     'gmail.com':
       'gmial.com gmai.com gmal.com gmil.com gmaill.com gamil.com gnail.com gmail.co gmail.cm gmail.om gmail.con gmail.cmo gmaik.com gmali.com gmail.comm googlemail.co',
@@ -18,9 +18,9 @@ const TYPOS: Record<string, string> = Object.fromEntries(
     'icloud.com': 'iclod.com icloud.co icloud.con icoud.com',
     'web.de': 'wed.de',
     'gmx.de': 'gmx.ed gxm.de',
-  }).flatMap(([right, wrong]) => wrong.split(' ').map((each) => [each, right])),
+  }).flatMap(([right, wrong]) => wrong.split(' ').map((each) => [each, right] as const)),
 );
-const TLD_TYPOS: Record<string, string> = {
+const TLD_TYPOS = dictionary({
   con: 'com',
   cmo: 'com',
   ocm: 'com',
@@ -31,7 +31,7 @@ const TLD_TYPOS: Record<string, string> = {
   orgg: 'org',
   nte: 'net',
   nett: 'net',
-};
+});
 const OBFUSCATED =
   /^(\S+)\s*(?:[[({]\s*at\s*[\])}]|\s+at\s+)\s*(\S+?(?:\s*(?:[[({]\s*dot\s*[\])}]|\s+dot\s+)\s*\S+)*)$/i;
 
@@ -121,12 +121,12 @@ function suggest(message: string, suggestion: string) {
 
 function withDomainDoubts(draft: Draft): Draft {
   const [local, domain] = draft.text.split('@') as [string, string];
-  const meant = TYPOS[domain];
+  const meant = TYPOS.get(domain);
   if (meant) return draft.warn('email_typo', `${domain} looks like a typing error`, `${local}@${meant}`);
   const { isIcann, publicSuffix } = parseDomain(domain);
   if (isIcann || publicSuffix === 'test') return draft;
   const tld = domain.slice(domain.lastIndexOf('.') + 1);
-  const right = TLD_TYPOS[tld];
+  const right = TLD_TYPOS.get(tld);
   const suggestion = right ? `${local}@${domain.slice(0, -tld.length)}${right}` : undefined;
   return draft.warn('email_unknown_tld', `.${tld} is not a known top-level domain`, suggestion);
 }

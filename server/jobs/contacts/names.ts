@@ -1,17 +1,17 @@
 // People's names. Mixed case is taken as meant (DeShawn, van der Berg); only a name written in one case throughout is recased.
 
 import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, isPlaceholder, tidy } from './text.ts';
+import { absent, capitalise, caseOf, dictionary, isPlaceholder, tidy, warnLostLetters } from './text.ts';
 
 export type NamePart = 'first' | 'last' | 'full';
 
 // Lower case inside a name when a word follows. Not those that are as often whole surnames or given names (ben, le, san).
 const PARTICLES = new Set(
-  'van von vom zu zum zur der den dem de del della delle dello degli dei da das do dos du di la las los el al bin ibn bint ter ten te af av y e und of'.split(
+  'van von vom zu zum zur der den dem de del della delle dello degli dei da das do dos du di la las los el al bin ibn bint ter ten te af av y e und and of ap ua aka geb née né'.split(
     ' ',
   ),
 );
-const SUFFIXES: Record<string, string> = {
+const SUFFIXES = dictionary({
   jr: 'Jr.',
   sr: 'Sr.',
   ii: 'II',
@@ -24,8 +24,11 @@ const SUFFIXES: Record<string, string> = {
   mba: 'MBA',
   cpa: 'CPA',
   rn: 'RN',
-};
-const TITLES: Record<string, string> = {
+  obe: 'OBE',
+  mbe: 'MBE',
+  cbe: 'CBE',
+});
+const TITLES = dictionary({
   dr: 'Dr.',
   prof: 'Prof.',
   mr: 'Mr.',
@@ -36,7 +39,7 @@ const TITLES: Record<string, string> = {
   herr: 'Herr',
   frau: 'Frau',
   sir: 'Sir',
-};
+});
 // "Mac" is only sometimes a prefix (MacDonald, but Machado, Mackey); these are the usual ones.
 const MAC_NAMES =
   /^mac(?=(?:arthur|aulay|beth|callum|donald|donnell|dougall?|dowell|duff|farlane|gregor|innes|intosh|intyre|iver|kay|kenna|kenzie|kinnon|laren|lean|leod|mahon|millan|murray|namara|neil|neill|pherson|quarrie|rae|tavish|taggart)$)/;
@@ -86,15 +89,30 @@ function tidyPunctuation(text: string): string {
 
 function recase(draft: Draft): void {
   const kind = caseOf(draft.text);
-  if (kind !== 'upper' && kind !== 'lower') return;
+  const oneCase = kind === 'upper' || kind === 'lower';
+  const words = draft.text.split(' ');
   // A single letter, or letters with dots, are initials: upper case says nothing about the case of a name.
-  if (kind === 'upper' && draft.text.split(/[\s,-]+/).every((word) => isInitials(word) && word.length < 5))
-    return;
-  const recased = draft.text
-    .split(' ')
-    .map((word, at, words) => recaseWord(word, at === words.length - 1 || word.endsWith(',')))
-    .join(' ');
-  draft.change('recased', recased, kind === 'upper' ? 'was all capitals' : 'was all lower case');
+  if (kind === 'upper' && words.every((word) => isInitials(word) && word.length < 5)) return;
+  const recased = words.map((word, at) => {
+    if (!oneCase && !isOutOfPlace(word)) return word;
+    return recaseWord(word, at === words.length - 1 || word.endsWith(','));
+  });
+  const found = {
+    upper: 'was all capitals',
+    lower: 'was all lower case',
+    mixed: 'set the case of a word',
+    none: '',
+  };
+  draft.change('recased', recased.join(' '), found[kind]);
+}
+
+/** A word of a mixed-case name that was typed otherwise than the rest: "Jean DUPONT", "Mary jones", "aNNA". */
+function isOutOfPlace(word: string): boolean {
+  const letters = word.replace(/,$/, '');
+  if (/^\p{Ll}\p{Lu}{2,}\p{Ll}*$/u.test(letters)) return true;
+  if (/^[\p{Lu}-]{4,}$/u.test(letters)) return !/^[IVX]+$/.test(letters);
+  if (/^\p{Lu}\p{Ll}+-\p{Lu}{4,}$/u.test(letters)) return true;
+  return /^[\p{Ll}-]{3,}$/u.test(letters) && !PARTICLES.has(letters);
 }
 
 function isInitials(word: string): boolean {
@@ -121,12 +139,12 @@ function recaseSurname(part: string): string {
 function setTitlesAndSuffixes(draft: Draft, part: NamePart): void {
   const words = draft.text.split(' ');
   if (words.length < 2) return;
-  const title = TITLES[bare(words[0])];
+  const title = TITLES.get(bare(words[0]));
   if (title && part !== 'last') {
     words[0] = title;
     draft.change('name_title', words.join(' '), `wrote the title as ${title}`);
   }
-  const suffix = SUFFIXES[bare(words.at(-1))];
+  const suffix = SUFFIXES.get(bare(words.at(-1)));
   // "MD" in "Md Rahman" is a given name; a suffix stands last and after something else than a title.
   if (!suffix || (words.length === 2 && title)) return;
   words[words.length - 1] = suffix;
@@ -140,19 +158,24 @@ function bare(word: string | undefined): string {
   return (word ?? '').toLowerCase().replace(/[.,]/g, '');
 }
 
-/** "Smith, John" becomes "John Smith"; "Smith Jr., John" becomes "John Smith Jr.". More than one comma is left alone. */
+/** "Smith, John" becomes "John Smith"; "Smith Jr., John" and "Smith, John Jr." become "John Smith Jr.". */
 function turnAround(draft: Draft): void {
-  const parts = draft.text.split(',').map((each) => each.trim());
-  if (parts.length !== 2 || !parts[0] || !parts[1]) return;
-  if (SUFFIXES[bare(parts[1])]) return;
-  const words = parts[0].split(' ');
-  const suffix = words.length > 1 ? SUFFIXES[bare(words.at(-1))] : undefined;
-  const last = suffix ? words.slice(0, -1).join(' ') : parts[0];
-  const turned = [parts[1], last, suffix].filter(Boolean).join(' ');
+  const [family, given, ...more] = draft.text.split(',').map((each) => each.trim());
+  if (!family || !given || more.length > 0 || SUFFIXES.has(bare(given))) return;
+  const last = splitSuffix(family);
+  const first = splitSuffix(given);
+  const turned = [first.name, last.name, last.suffix, first.suffix].filter(Boolean).join(' ');
   draft.change('name_reordered', turned, 'turned "Last, First" around');
 }
 
+function splitSuffix(text: string): { name: string; suffix: string | undefined } {
+  const words = text.split(' ');
+  const suffix = words.length > 1 ? SUFFIXES.get(bare(words.at(-1))) : undefined;
+  return { name: suffix ? words.slice(0, -1).join(' ') : text, suffix };
+}
+
 function withDoubts(draft: Draft): Draft {
+  warnLostLetters(draft);
   if (/\d/.test(draft.text)) draft.warn('name_digits', 'there are digits in this name');
   if (draft.text.includes(',')) draft.warn('name_comma', 'there is a comma in this name');
   if (/[^\p{L}\p{M}\p{N}\p{Join_Control}\s.,'"“”„()\-–·/&\ufffd?]/u.test(draft.text)) {

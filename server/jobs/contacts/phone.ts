@@ -27,7 +27,11 @@ export function normalizePhone(raw: string, options: PhoneOptions = {}): Cell {
   const draft = tidy(raw);
   const nothing = absent(draft);
   if (nothing) return nothing;
-  let text = draft.text.replace(/^tel:/i, '').replace(LABEL, '').trim();
+  let text = draft.text
+    .replace(/^tel:/i, '')
+    .replace(LABEL, '')
+    .replace(/[\s,;:.]+$/, '')
+    .trim();
   if (/^\d+(?:[.,]\d+)?e\+?\d+$/i.test(text)) {
     return draft.fail('phone_rounded', 'a spreadsheet has rounded this number; its last digits are lost');
   }
@@ -118,9 +122,11 @@ function parse(draft: Draft, digits: string, options: ParseOptions): Cell {
   const value = number.number + (options.extension ? `;ext=${options.extension}` : '');
   if (international) return draft.change('phone_formatted', value, 'wrote the number as E.164').done();
   const source = options.countrySource ? ` (${options.countrySource})` : '';
-  return draft
-    .change('phone_country', value, `added +${number.countryCallingCode} for ${country}${source}`)
-    .done();
+  const how =
+    `+${digits}` === number.number
+      ? `put + before the country code of ${country}`
+      : `added +${number.countryCallingCode} for ${country}`;
+  return draft.change('phone_country', value, how + source).done();
 }
 
 function refuse(draft: Draft, digits: string, country: CountryCode | undefined): Cell {

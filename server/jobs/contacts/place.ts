@@ -1,10 +1,10 @@
 // Streets, cities and whole addresses in one cell. Words are never replaced (St stays St); blanks and one-case text are set right.
 
 import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, tidy } from './text.ts';
+import { absent, capitalise, caseOf, tidy, warnLostLetters } from './text.ts';
 
 const SMALL = new Set(
-  'of the and de del der den des du da do dos das di la las le les los el am an im in bei auf ob zu zur unter vor y e et sur sous aux a au van von op aan'.split(
+  'of the and de del der den des du da do dos das di la las le les los el am an im in bei auf ob zu zur unter vor y e et sur sous aux a au van von op aan upon'.split(
     ' ',
   ),
 );
@@ -83,6 +83,7 @@ export function normalizeCity(raw: string): Cell {
 
 /** Sets the case of a text that is in one case throughout. Two and three capitals alone may be an abbreviation (NYC). */
 export function recasePlace(draft: Draft): Draft {
+  warnLostLetters(draft);
   const kind = caseOf(draft.text);
   if (kind !== 'upper' && kind !== 'lower') return draft;
   const letters = draft.text.replace(/[^\p{L}]/gu, '');

@@ -25,7 +25,7 @@ const split = (first: number, last: number, joint: string): Format => ({
 
 const FORMATS: Record<string, Format> = {
   CA: { pattern: /^([ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z])(\d[ABCEGHJ-NPRSTV-Z]\d)$/, write: '$1 $2' },
-  GB: { pattern: /^(GIR|[A-Z]{1,2}\d[A-Z\d]?)(\d[ABD-HJLNP-UW-Z]{2}|0AA)$/, write: '$1 $2' },
+  GB: { pattern: /^(GIR|(?:[BEGLMNSW]|[A-Z]{2})\d[A-Z\d]?)(\d[ABD-HJLNP-UW-Z]{2}|0AA)$/, write: '$1 $2' },
   IE: { pattern: /^([AC-FHKNPRTV-Y](?:\d{2}|6W))([\dAC-FHKNPRTV-Y]{4})$/, write: '$1 $2' },
   NL: { pattern: /^([1-9]\d{3})([A-Z]{2})$/, write: '$1 $2' },
   DE: { pattern: /^(?!00)\d{5}$/ },

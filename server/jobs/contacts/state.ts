@@ -3,9 +3,9 @@
 
 import type { Cell, Draft } from './cell.ts';
 import { recasePlace } from './place.ts';
-import { absent, tidy } from './text.ts';
+import { absent, dictionary, tidy } from './text.ts';
 
-const STATES: Record<string, Record<string, string>> = {
+const STATES: Record<string, ReadonlyMap<string, string>> = {
   US: parseTable(
     'AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|DC District of Columbia|FL Florida|' +
       'GA Georgia|HI Hawaii|ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|' +
@@ -26,8 +26,8 @@ const STATES: Record<string, Record<string, string>> = {
 };
 
 // The older abbreviations that people still write; keys without dots and blanks.
-const ABBREVIATIONS: Record<string, Record<string, string>> = {
-  US: Object.fromEntries(
+const ABBREVIATIONS: Record<string, ReadonlyMap<string, string>> = {
+  US: new Map(
     (
       'ala:AL ariz:AZ ark:AR calif:CA cal:CA colo:CO conn:CT del:DE fla:FL ill:IL ind:IN kan:KS mass:MA mich:MI minn:MN miss:MS mont:MT ' +
       'neb:NE nebr:NE nev:NV okla:OK ore:OR oreg:OR penn:PA penna:PA tenn:TN tex:TX wash:WA wis:WI wisc:WI wyo:WY wva:WV washdc:DC washingtondc:DC'
@@ -35,7 +35,7 @@ const ABBREVIATIONS: Record<string, Record<string, string>> = {
       .split(' ')
       .map((pair) => pair.split(':') as [string, string]),
   ),
-  CA: {
+  CA: dictionary({
     ont: 'ON',
     que: 'QC',
     pq: 'QC',
@@ -46,8 +46,8 @@ const ABBREVIATIONS: Record<string, Record<string, string>> = {
     newfoundland: 'NL',
     pei: 'PE',
     yukonterritory: 'YT',
-  },
-  AU: { vict: 'VIC', tassie: 'TAS' },
+  }),
+  AU: dictionary({ vict: 'VIC', tassie: 'TAS' }),
 };
 
 /** The state as its code where the country has such codes, else the tidied text. */
@@ -71,7 +71,7 @@ export function normalizeState(raw: string, country: string | null = null): Cell
 /** The code of a state given as code, name or usual abbreviation; null when the country has none like it. */
 export function stateCode(text: string, country: string): string | null {
   const key = fold(text);
-  return STATES[country]?.[key] ?? ABBREVIATIONS[country]?.[key] ?? null;
+  return STATES[country]?.get(key) ?? ABBREVIATIONS[country]?.get(key) ?? null;
 }
 
 function withoutCodes(draft: Draft): Cell {
@@ -81,7 +81,7 @@ function withoutCodes(draft: Draft): Cell {
   return recasePlace(draft).done();
 }
 
-function parseTable(text: string): Record<string, string> {
+function parseTable(text: string): ReadonlyMap<string, string> {
   const entries = text.split('|').flatMap((line) => {
     const [code, ...name] = line.split(' ') as [string, ...string[]];
     return [
@@ -89,7 +89,7 @@ function parseTable(text: string): Record<string, string> {
       [fold(name.join('')), code],
     ] as [string, string][];
   });
-  return Object.fromEntries(entries);
+  return new Map(entries);
 }
 
 function fold(text: string): string {

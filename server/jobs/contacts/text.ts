@@ -10,7 +10,7 @@ const JOINERS = /(?<=[\p{Script=Latin}\d\s]|^)[\u200c\u200d]|[\u200c\u200d](?=[\
 const PLAIN_ASCII = /^[!-%'-~](?:[!-%'-~]| (?! ))*$/;
 
 const PLACEHOLDER =
-  /^(?:n\.?\/?a\.?|#n\/a|null|nil|none|undefined|unknown|not available|no data|tb[ad]|nan|-+|_+|\.+|\?+|x{3,}|keine angabe|k\.\s?a\.)$/i;
+  /^(?:n\.?\/?a\.?|#n\/a|null|nil|none|undefined|unknown|not available|no data|tb[acd]|nan|-+|_+|\.+|\?+|x{3,}|keine angabe|k\.\s?a\.)$/i;
 
 /** The draft of a cell with whitespace, invisible characters, HTML entities and garbled letters put right. */
 export function tidy(raw: string): Draft {
@@ -23,9 +23,6 @@ export function tidy(raw: string): Draft {
     before = draft.text;
     repairOnce(draft);
   } while (draft.text !== before);
-  if (/\ufffd|\p{L}\?\p{Ll}/u.test(draft.text) && !draft.text.includes('://')) {
-    draft.warn('lost_letter', 'a letter was lost before this file was made');
-  }
   return draft;
 }
 
@@ -50,6 +47,12 @@ function repairOnce(draft: Draft): void {
   );
 }
 
+/** A replacement character, or a question mark inside a word, stands for a letter that is gone. For names and places only. */
+export function warnLostLetters(draft: Draft): Draft {
+  if (!/\ufffd|\p{L}\?\p{Ll}/u.test(draft.text)) return draft;
+  return draft.warn('lost_letter', 'a letter was lost before this file was made');
+}
+
 /** null unless the cell is empty or says in some way that there is no value; then the finished cell. */
 export function absent(draft: Draft): Cell | null {
   if (draft.text === '') return draft.done();
@@ -66,7 +69,7 @@ function withoutInvisible(text: string): string {
   return text.replace(INVISIBLE, '').replace(JOINERS, '');
 }
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+const ENTITIES = dictionary({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' });
 
 function decodeEntities(text: string): string {
   let before: string;
@@ -77,7 +80,7 @@ function decodeEntities(text: string): string {
     after = before.replace(
       /&(?:#(\d{1,6})|#x([\da-f]{1,5})|([a-z]{2,4}));/gi,
       (whole, decimal, hex, name) => {
-        if (name) return ENTITIES[name.toLowerCase()] ?? whole;
+        if (name) return ENTITIES.get(name.toLowerCase()) ?? whole;
         const code = decimal ? Number(decimal) : Number.parseInt(hex, 16);
         return isPrintable(code) ? String.fromCodePoint(code) : whole;
       },
@@ -92,6 +95,11 @@ function isPrintable(code: number): boolean {
     (code >= 160 && code < 0xd800) ||
     (code > 0xdfff && code <= 0x10ffff && code !== 0xfeff)
   );
+}
+
+/** A table that is looked up by what people typed: unlike an object it has no entry for "constructor". */
+export function dictionary<T>(entries: Record<string, T>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(entries));
 }
 
 /** Whether the text has letters and all of them are upper case; the same for lower case. */

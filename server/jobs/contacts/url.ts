@@ -24,6 +24,7 @@ export function normalizeUrl(raw: string, options: UrlOptions = {}): Cell {
   const refusal = refuse(draft);
   if (refusal) return refusal;
   const written = hasScheme(draft.text);
+  if (!/\p{L}/u.test(draft.text)) return draft.fail('url_invalid', `expected a URL, got "${draft.text}"`);
   repairScheme(draft);
   const url = parseUrl(draft.text);
   if (!url)
@@ -46,17 +47,19 @@ function refuse(draft: Draft): Cell | null {
     return draft.fail('url_multiple', 'expected one URL, got several');
   }
   const scheme = /^([a-z][a-z\d+.-]*):(?!\d)/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme && !/^h?t?tps?$|^https?$|^hhttps?$/.test(scheme) && !scheme.includes('.')) {
+  if (scheme && !BROKEN_SCHEME.test(`${scheme}:`) && !scheme.includes('.')) {
     return draft.fail('url_scheme_unsupported', `expected http or https, got "${scheme}:"`);
   }
   return null;
 }
 
+// http:/x, http//x, htp://x, hhttp://x, ttps://x, https://https://x and the like.
+const BROKEN_SCHEME = /^(?:h{1,2}t{1,3}ps?|t{1,2}ps?)(?:[:;]\/*|\/\/+)(?:https?:\/+)?/i;
+
 function repairScheme(draft: Draft): void {
-  let text = draft.text.replace(/\\/g, '/');
-  text = text.replace(/^(?:h{1,2}t{1,3}ps?|ttps?|htps?|htp)[:;]?\/{1,}(?:https?:\/+)?/i, (scheme) =>
-    /^[ht]+ps/i.test(scheme) || /https:/i.test(scheme) ? 'https://' : 'http://',
-  );
+  const text = draft.text
+    .replace(/\\/g, '/')
+    .replace(BROKEN_SCHEME, (scheme) => (/ps/i.test(scheme) ? 'https://' : 'http://'));
   draft.change('url_scheme_fixed', text, 'repaired the beginning of the URL');
   if (text.startsWith('//')) draft.change('url_scheme_added', `https:${text}`, 'added https:');
   else if (!/^https?:\/\//i.test(text)) draft.change('url_scheme_added', `https://${text}`, 'added https://');
