@@ -2,16 +2,18 @@
  * Starts the process and ends it in order. ROLE says what it does: serve, run jobs, or both. `npm start` finds or
  * starts the database and Redis first and then runs this; their addresses come in the environment.
  */
+import './require-config.ts';
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import { cache } from './app-cache.ts';
 import { config } from './config.ts';
-import { closeDb, flushOutbox, migrateDb, startRelay } from './db/index.ts';
+import { closeDb, flushOutbox, isDatabaseAway, migrateDb, startRelay } from './db/index.ts';
 import { startJobFinder } from './jobs/jobs-finder.ts';
 import { closeJobQueue, jobQueue } from './jobs/jobs-queue.ts';
-import { createLogger } from './log.ts';
+import { createLogger, describeError } from './log.ts';
 import { startMonitoring } from './monitoring/monitor.ts';
 import { holdReadiness } from './monitoring/readiness.ts';
 import { removeExpiredSessions } from './sessions/sessions-writes.ts';
@@ -43,6 +45,7 @@ async function start(log: Logger): Promise<void> {
   const ends = [role.includes('web') ? await serve(log) : undefined, startJobs(log)];
   started.push(() => Promise.all(ends.map((end) => end?.())));
   started.push(() => holdReadiness('the process is stopping'));
+  log.info({ role }, 'Started');
 }
 
 /** Listens at once, so that the process can be looked at, and is ready when it is warm. */
@@ -111,6 +114,12 @@ async function main(): Promise<void> {
 
 /** A start that fails says why in plain text, and leaves nothing running. */
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
 });
+
+function explain(error: unknown): string {
+  if (isDatabaseAway(error)) return `The database at ${new URL(config().databaseUrl).host} cannot be reached`;
+  const { type, message, cause } = describeError(error);
+  return `The start failed: ${type}: ${message}${cause ? ` (${cause.message})` : ''}`;
+}
