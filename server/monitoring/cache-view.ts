@@ -10,6 +10,8 @@ import { answered } from './redis-away.ts';
 import { isSealed, seal, unseal } from './sealed.ts';
 
 const BUDGET_MS = 1000;
+/** Keys that Redis looks at in one go. */
+const SLICE = 500;
 /** Larger entries are not unpacked for a look. */
 const MAX_SHOWN_BYTES = 262_144;
 
@@ -32,7 +34,7 @@ export async function keysPage({ pattern, cursor, limit }: z.output<typeof keysI
   let nextCursor = cursor ?? null;
   const end = performance.now() + BUDGET_MS;
   do {
-    const page = await answered(cache.scanKeys(pattern, nextCursor));
+    const page = await answered(cache.scanKeys(pattern, nextCursor, SLICE));
     keys.push(...page.keys);
     nextCursor = page.cursor;
   } while (nextCursor !== null && keys.length < limit && performance.now() < end);

@@ -44,14 +44,12 @@ describe('basic operations', () => {
     expect(await core.cacheExists('test:1')).toBe(false);
     await core.cacheGetOrSet('test:1', 60, async () => null);
     expect(await core.cacheExists('test:1')).toBe(true);
-    let finish = (): void => {};
-    const loading = core.cacheGetOrSet(
-      'test:2',
-      60,
-      () => new Promise<number>((resolve) => (finish = () => resolve(1))),
-    );
-    await expect.poll(() => core.cacheExists('test:2')).toBe(false);
-    finish();
+    let finish: (() => void) | undefined;
+    const load = () => new Promise<number>((resolve) => (finish = () => resolve(1)));
+    const loading = core.cacheGetOrSet('test:2', 60, load);
+    await expect.poll(() => finish).toBeDefined();
+    expect(await core.cacheExists('test:2')).toBe(false);
+    finish?.();
     await loading;
     await expect.poll(() => core.cacheExists('test:2')).toBe(true);
   });

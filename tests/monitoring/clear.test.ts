@@ -84,7 +84,7 @@ describe('cacheClearPattern', () => {
 
   it('points out when the cache was another than the previewed one', async () => {
     const preview = await site.query<ClearPreview>('monitoring.cacheClearPreview', {
-      input: { pattern: 'user:*' },
+      input: { pattern: 'user:*', countAll: true },
     });
     expect(preview.data).toMatchObject({
       matched: 5,

@@ -16,7 +16,7 @@ async function selects(): Promise<number> {
 }
 
 /** Packets with commands that the data connection sent during `work`. */
-export async function countCommands(
+export async function countPackets(
   client: ReturnType<typeof getRedisClient>,
   work: () => Promise<unknown>,
 ): Promise<number> {

@@ -65,7 +65,7 @@ export async function openConsole({ env = {} }: ConsoleOptions = {}): Promise<Te
       return answerOf(await app.inject({ url, headers: headersFor(options) }));
     },
     async mutate(procedure, options = {}) {
-      const payload = options.input === undefined ? '' : JSON.stringify(superjson.serialize(options.input));
+      const payload = JSON.stringify(superjson.serialize(options.input));
       const url = `/api/trpc/${procedure}`;
       return answerOf(await app.inject({ method: 'POST', url, payload, headers: headersFor(options) }));
     },
