@@ -73,7 +73,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   registerDownloads(app);
   registerHealth(app);
   registerMetrics(app);
-  await servePages(app, TRPC_PREFIX);
+  await servePages(app, { trpcPrefix: TRPC_PREFIX });
   return app;
 }
 

@@ -5,24 +5,31 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nothingHere, replyWithError } from './error-replies.ts';
 
-/** Beside the sources, and beside the compiled server. */
-const FOLDERS = ['../../dist/web/', '../../web/'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
+export interface PagesOptions {
+  trpcPrefix: string;
+  /** Where the built pages lie. Default: beside the sources, or beside the compiled server. */
+  folder?: string;
+}
 
-export async function servePages(app: FastifyInstance, trpcPrefix: string): Promise<void> {
-  const root = FOLDERS.find((folder) => existsSync(`${folder}index.html`));
-  if (root) await app.register(fastifyStatic, { root, wildcard: false, index: false, setHeaders: setAge });
+export async function servePages(app: FastifyInstance, options: PagesOptions): Promise<void> {
+  const { trpcPrefix, folder = builtPages() } = options;
+  if (folder) await app.register(fastifyStatic, { root: folder, wildcard: false, index: false, setHeaders });
   const sendPage = (reply: FastifyReply) => reply.header('cache-control', 'no-cache').sendFile('index.html');
-  if (root) app.get('/', (_request, reply) => sendPage(reply));
   app.setNotFoundHandler((request, reply) => {
-    if (root && isPage(request)) return sendPage(reply);
+    if (folder && isPage(request)) return sendPage(reply);
     return replyWithError({ error: nothingHere(request), request, reply, trpcPrefix });
   });
 }
 
+function builtPages(): string | undefined {
+  const folders = ['../../dist/web/', '../../web/'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  return folders.find((folder) => existsSync(`${folder}index.html`));
+}
+
 /** Files under assets/ carry a hash of their content in their name. */
-function setAge(reply: FastifyReply, path: string): void {
+function setHeaders(reply: FastifyReply, path: string): void {
   const forEver = path.includes('/assets/');
   reply.header('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache');
 }

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LarderProcess, spawnLarder, startLarder } from '../support/process.ts';
 import { emptyDatabase, freshEnvironment } from '../support/services.ts';
+
+// Each test starts whole processes, which takes seconds on a machine that has other things to do.
+vi.setConfig({ testTimeout: 120_000 });
 
 let environment: Awaited<ReturnType<typeof freshEnvironment>>;
 const running: LarderProcess[] = [];
