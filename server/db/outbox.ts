@@ -4,10 +4,11 @@
  * any process. Delivering twice is harmless: it costs a miss.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inArray, lt, sql } from 'drizzle-orm';
+import { inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { outbox } from '../../drizzle/schema.ts';
 import type { Names, Settlement } from '../cache/index.ts';
 import type { Transaction } from './changes.ts';
+import { namesOfChange } from './foreign/watched.ts';
 import { NameSet } from './names.ts';
 import { getDb } from './pool.ts';
 
@@ -82,6 +83,8 @@ export interface RelayOptions {
   settle: (names: Names) => Promise<Settlement>;
   /** A poll failed, most often because the database is away; the next one follows as usual. */
   onError: (error: unknown) => void;
+  /** Default 250. With triggers on, other programs' writes wait this long. */
+  pollMs?: number;
 }
 
 /** Starts delivering what writers left behind, in this process. Every process may run one. */
@@ -99,28 +102,34 @@ export function startRelay(options: RelayOptions): Relay {
 async function poll(options: RelayOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      await deliver(options.settle);
+      while ((await deliver(options.settle)) === ROWS_PER_POLL && !signal.aborted);
       await releaseDelivered();
     } catch (error) {
       options.onError(error);
     }
-    await sleep(POLL_MS, undefined, { signal, ref: false }).catch(() => {});
+    await sleep(options.pollMs ?? POLL_MS, undefined, { signal, ref: false }).catch(() => {});
   }
 }
 
-async function deliver(settle: RelayOptions['settle']): Promise<void> {
+/** Answers how many rows it found; those that Redis did not acknowledge stay. */
+async function deliver(settle: RelayOptions['settle']): Promise<number> {
   const rows = await getDb()
     .select()
     .from(outbox)
-    .where(olderThan(WRITER_FIRST_MS))
+    .where(or(isNotNull(outbox.changes), olderThan(WRITER_FIRST_MS)))
     .orderBy(outbox.id)
     .limit(ROWS_PER_POLL);
-  if (rows.length === 0) return;
+  if (rows.length === 0) return 0;
   const names = new NameSet();
-  for (const row of rows) names.add(row.names);
+  for (const { names: named, changes } of rows) {
+    names.add(named);
+    if (changes) for (const found of namesOfChange(changes)) names.add(found);
+  }
   const { acknowledged, release } = await settle(names.toNames());
   release();
-  if (acknowledged) await deleteRows(rows.map((row) => row.id));
+  if (!acknowledged) return 0;
+  await deleteRows(rows.map((row) => row.id));
+  return rows.length;
 }
 
 /** Another process's relay may have delivered an own row. Gone rows end the distrust of their names. */

@@ -8,7 +8,7 @@ export type Database = MySql2Database<typeof schema>;
 
 /** Read committed: the relay and every loader see a commit as soon as it is visible, and writers lock fewer gaps. */
 const SESSION_SETTINGS = [
-  "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10",
+  "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', innodb_lock_wait_timeout = 10, @larder_own = 1",
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 

@@ -130,30 +130,23 @@ function onRows(event: LogEvent): void {
 }
 
 function changeOf(table: WatchedTable, kind: string, row: unknown): RowChange[] {
-  if (kind !== 'updaterows') return [picked(table, everyOne(table), [row as RawRow])];
+  if (kind !== 'updaterows') return [picked(table.name, table.dependencies, [row as RawRow])];
   const { before, after } = row as { before: RawRow; after: RawRow };
   const changed = Object.keys(after).filter((column) => String(before[column]) !== String(after[column]));
-  const touched = everyOne(table).filter((i) => concerns(table.dependencies[i], changed));
-  return touched.length === 0 ? [] : [picked(table, touched, [before, after])];
+  const touched = table.dependencies.filter((dependency) => concerns(dependency, changed));
+  return touched.length === 0 ? [] : [picked(table.name, touched, [before, after])];
 }
 
-function concerns(dependency: WatchedDependency | undefined, changed: string[]): boolean {
-  if (!dependency) return false;
-  const { by, shows } = dependency;
-  return shows === null
-    ? changed.length > 0
-    : changed.some((column) => shows.includes(column) || by.includes(column));
+function concerns({ by, shows }: WatchedDependency, changed: string[]): boolean {
+  if (shows === null) return changed.length > 0;
+  return changed.some((column) => shows.includes(column) || by.includes(column));
 }
 
-function everyOne(table: WatchedTable): number[] {
-  return table.dependencies.map((_, i) => i);
-}
-
-function picked(table: WatchedTable, dependencies: number[], rows: RawRow[]): RowChange {
-  const columns = [...new Set(dependencies.flatMap((i) => table.dependencies[i]?.by ?? []))];
+function picked(table: string, dependencies: WatchedDependency[], rows: RawRow[]): RowChange {
+  const columns = [...new Set(dependencies.flatMap(({ by }) => by))];
   return {
-    table: table.name,
-    dependencies,
+    table,
+    reads: dependencies.map(({ read }) => read),
     rows: rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]]))),
   };
 }

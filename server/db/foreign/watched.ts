@@ -1,6 +1,7 @@
 /** Which tables other programs' writes are looked for in, and what a row of them makes old: from the same declarations as `write`. */
 import { is } from 'drizzle-orm';
 import { getTableConfig, type MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
+import { escapeId } from 'mysql2';
 import * as schema from '../../../drizzle/schema.ts';
 import type { Names } from '../../cache/index.ts';
 import { type Dependency, dependenciesOf } from '../dependencies.ts';
@@ -10,6 +11,7 @@ export type RawRow = Record<string, unknown>;
 
 /** One declaration as the log's reader needs it: column names of the database. */
 export interface WatchedDependency {
+  read: string;
   by: string[];
   /** Null: every column counts. */
   shows: string[] | null;
@@ -22,10 +24,10 @@ export interface WatchedTable {
   children: string[];
 }
 
-/** A change of one row: which declarations it concerns, and the columns that their names are made of. */
+/** A change of one row: which reads it concerns, and the columns that their names are made of. */
 export interface RowChange {
   table: string;
-  dependencies: number[];
+  reads: string[];
   rows: RawRow[];
 }
 
@@ -46,19 +48,18 @@ export function watchedTables(): WatchedTable[] {
     .filter(({ dependencies, children }) => dependencies.length > 0 || children.length > 0);
 }
 
-function watched(table: MySqlTable, { by, shows }: Dependency<MySqlTable>): WatchedDependency {
+function watched(table: MySqlTable, { read, by, shows }: Dependency<MySqlTable>): WatchedDependency {
   const inDatabase = (names: readonly string[]) => names.map((name) => columnOf(table, name).name);
-  return { by: inDatabase(by), shows: shows === 'all' ? null : inDatabase(shows) };
+  return { read, by: inDatabase(by), shows: shows === 'all' ? null : inDatabase(shows) };
 }
 
-export function namesOfChange({ table, dependencies, rows }: RowChange): Names[] {
+export function namesOfChange({ table, reads, rows }: RowChange): Names[] {
   const declared = tableNamed(table);
-  const all = dependenciesOf(declared);
-  return rows.flatMap((raw) => dependencies.map((index) => namesOfRow(declared, all[index], raw)));
+  const concerned = dependenciesOf(declared).filter(({ read }) => reads.includes(read));
+  return rows.flatMap((raw) => concerned.map((dependency) => namesOfRow(declared, dependency, raw)));
 }
 
-function namesOfRow(table: MySqlTable, dependency: Dependency<MySqlTable> | undefined, raw: RawRow): Names {
-  if (!dependency) return {};
+function namesOfRow(table: MySqlTable, dependency: Dependency<MySqlTable>, raw: RawRow): Names {
   const row = Object.fromEntries(dependency.by.map((name) => [name, decode(columnOf(table, name), raw)]));
   return dependency.names(row as never);
 }
@@ -88,18 +89,51 @@ export function namespacesOfTable(name: string, seen = new Set<string>()): strin
 }
 
 /** Tables whose rows the database itself deletes or changes with this one's; its log does not show them. */
-export function childrenOf(name: string): string[] {
+export function childrenOf(name: string, seen: readonly string[] = [name]): string[] {
+  return [...new Set(foreignKeysTo(name).map(({ child }) => child))].filter(
+    (child) =>
+      !seen.includes(child) &&
+      (dependenciesOf(tableNamed(child)).length > 0 || childrenOf(child, [...seen, child]).length > 0),
+  );
+}
+
+export interface Cascade {
+  table: WatchedTable;
+  /** The child's table, joined up to the direct child of the parent. */
+  from: string;
+  /** The condition that ties it to the parent's row, given as `OLD` or an alias. */
+  where: (parent: string) => string;
+}
+
+/** All tables below, however deep, whose rows go with a row of this one, and how to find those rows. */
+export function cascadesOf(name: string, seen: readonly string[] = [name]): Cascade[] {
+  return foreignKeysTo(name)
+    .filter(({ child }) => !seen.includes(child))
+    .flatMap(({ child, column, parentColumn }) => {
+      const where = (parent: string) =>
+        `${escapeId(child)}.${escapeId(column)} = ${parent === 'OLD' ? parent : escapeId(parent)}.${escapeId(parentColumn)}`;
+      const below = cascadesOf(child, [...seen, child]).map((cascade) => ({
+        ...cascade,
+        from: `${cascade.from} JOIN ${escapeId(child)} ON ${cascade.where(child)}`,
+        where,
+      }));
+      const table = watchedTables().find((watchedTable) => watchedTable.name === child);
+      const own = table && table.dependencies.length > 0 ? [{ table, from: escapeId(child), where }] : [];
+      return [...own, ...below];
+    });
+}
+
+function foreignKeysTo(name: string): { child: string; column: string; parentColumn: string }[] {
   const parent = tableNamed(name);
-  return [...tables]
-    .filter(
-      ([child, table]) =>
-        child !== name &&
-        getTableConfig(table).foreignKeys.some(
-          (key) => followsDelete(key.onDelete) && key.reference().foreignTable === parent,
-        ),
-    )
-    .map(([child]) => child)
-    .filter((child) => dependenciesOf(tableNamed(child)).length > 0 || childrenOf(child).length > 0);
+  return [...tables].flatMap(([child, table]) =>
+    getTableConfig(table)
+      .foreignKeys.filter((key) => followsDelete(key.onDelete) && key.reference().foreignTable === parent)
+      .flatMap((key) => {
+        const { columns, foreignColumns } = key.reference();
+        const [column, foreign] = [columns[0], foreignColumns[0]];
+        return column && foreign ? [{ child, column: column.name, parentColumn: foreign.name }] : [];
+      }),
+  );
 }
 
 function followsDelete(action: string | undefined): boolean {

@@ -1,0 +1,122 @@
+/** Other programs' writes, reported by triggers through the outbox. */
+import mysql, { type Connection } from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Names } from '../../server/cache/index.ts';
+import type { Relay } from '../../server/db/index.ts';
+import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+
+const SOON = { timeout: 10_000 };
+
+let environment: FreshDatabase;
+let db: typeof import('../../server/db/index.ts');
+let schema: typeof import('../../drizzle/schema.ts');
+let triggers: typeof import('../../server/db/foreign/triggers.ts');
+let relay: Relay;
+let other: Connection;
+let told: Names[] = [];
+
+beforeAll(async () => {
+  environment = await freshEnvironment();
+  db = await import('../../server/db/index.ts');
+  schema = await import('../../drizzle/schema.ts');
+  triggers = await import('../../server/db/foreign/triggers.ts');
+  db.setInvalidator(async () => ({ acknowledged: true, release: () => {} }));
+  db.dependsOn(schema.users, {
+    read: 'byEmail',
+    namespace: 'user',
+    by: ['email'],
+    shows: ['username'],
+    names: (row) => ({ keys: [`user:email:${row.email}`] }),
+  });
+  db.dependsOn(schema.sessions, {
+    read: 'byToken',
+    namespace: 'session',
+    by: ['tokenHash'],
+    shows: 'all',
+    names: (row) => ({ keys: [`session:${row.tokenHash}`] }),
+  });
+  db.dependsOn(schema.jobResults, {
+    read: 'result',
+    namespace: 'job',
+    by: ['jobId'],
+    shows: 'all',
+    names: (row) => ({ keys: [`job:result:${row.jobId}`] }),
+  });
+  await triggers.installTriggers();
+  other = await mysql.createConnection({ uri: environment.url, multipleStatements: true });
+  relay = db.startRelay({
+    pollMs: 20,
+    settle: async (names) => {
+      told.push(names);
+      return { acknowledged: true, release: () => {} };
+    },
+    onError: (error) => {
+      throw error;
+    },
+  });
+});
+
+beforeEach(() => {
+  told = [];
+});
+
+afterAll(async () => {
+  await relay.stop();
+  await other.end();
+  await db.closeDb();
+  await environment.drop();
+});
+
+const keysTold = () => [...new Set(told.flatMap(({ keys = [] }) => keys))].sort();
+
+describe('with triggers on', () => {
+  it('an INSERT, UPDATE or DELETE typed into the SQL client ends the old key and the new one', async () => {
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("f", "old@x.example", "!")',
+    );
+    await expect.poll(keysTold, SOON).toEqual(['user:email:old@x.example']);
+    told = [];
+    await other.query('UPDATE users SET email = "new@x.example" WHERE email = "old@x.example"');
+    await expect.poll(keysTold, SOON).toEqual(['user:email:new@x.example', 'user:email:old@x.example']);
+    told = [];
+    await other.query('DELETE FROM users WHERE email = "new@x.example"');
+    await expect.poll(keysTold, SOON).toEqual(['user:email:new@x.example']);
+  });
+
+  it('columns that no read shows make nothing old, and our own writes are not reported twice', async () => {
+    await db.write((tx) =>
+      tx.insert(schema.users, { username: 'own', email: 'own@x.example', passwordHash: '!' }),
+    );
+    await other.query('UPDATE users SET password_hash = "#"');
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("g", "last@x.example", "!")',
+    );
+    await expect.poll(keysTold, SOON).toContain('user:email:last@x.example');
+    expect(keysTold()).toEqual(['user:email:last@x.example']);
+  });
+
+  it('a delete reports the rows that go with it by cascade, however deep', async () => {
+    await other.query(`
+      INSERT INTO users (id, username, email, password_hash) VALUES (900, "h", "h@x.example", "!");
+      INSERT INTO sessions (user_id, token_hash, expires_at) VALUES (900, "abc", now());
+      INSERT INTO uploads (id, user_id, file_name) VALUES (900, 900, "f.csv");
+      INSERT INTO jobs (id, user_id, upload_id, type, file_name, file_bytes, config) VALUES (901, 900, 900, "contacts", "f.csv", 1, "{}");
+      INSERT INTO job_results (job_id, summary) VALUES (901, "{}")`);
+    await expect.poll(keysTold, SOON).toContain('job:result:901');
+    told = [];
+    await other.query('DELETE FROM users WHERE id = 900');
+    await expect.poll(keysTold, SOON).toEqual(['job:result:901', 'session:abc', 'user:email:h@x.example']);
+  });
+
+  it('a statement that changes many rows is delivered whole', async () => {
+    const rows = Array.from({ length: 3000 }, (_, i) => ['many', `many${i}@x.example`, '!']);
+    await other.query('INSERT INTO users (username, email, password_hash) VALUES ?', [rows]);
+    await expect.poll(() => keysTold().length, SOON).toBe(3000);
+  });
+
+  it('removed triggers report nothing', async () => {
+    await triggers.removeTriggers();
+    const [rows] = await other.query('SHOW TRIGGERS');
+    expect(rows).toEqual([]);
+  });
+});
