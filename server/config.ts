@@ -45,8 +45,21 @@ let known: Config | undefined;
  * Throws ConfigError when anything is wrong.
  */
 export function config(): Config {
-  known ??= readConfig({ env: process.env, fileNames: loadFile(process.env.ENV_FILE ?? '.env') });
+  known ??= checkEnvironment();
   return known;
+}
+
+/** Reads the environment and its file once more; `assumed` stands in for what is not set. Throws ConfigError. */
+export function checkEnvironment(assumed: Environment = {}): Config {
+  const fileNames = loadFile(process.env.ENV_FILE ?? '.env');
+  return readConfig({ env: { ...assumed, ...given(process.env) }, fileNames });
+}
+
+/** An empty value means the same as none. */
+function given(env: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
 }
 
 /** Puts the file's variables into the environment where they are not set yet; returns the names. A missing file is fine. */

@@ -4,13 +4,14 @@ import { freePort } from './ports.mjs';
 import { runBeside } from './programs.mjs';
 import { loadEnvironmentFile, ROOT, toolCommand } from './project.mjs';
 import { servicesOfRun } from './run.mjs';
-import { announce, chooseAddress, demoOf, prepareDatabase } from './start.mjs';
+import { announce, checkConfiguration, chooseAddress, demoOf, prepareDatabase } from './start.mjs';
 
 /** Serves the pages on PORT through Vite, which hands the calls of the API on to the server on a port of its own. */
 export async function develop(run) {
   const { guard } = run;
   await installIfNeeded({ guard });
   loadEnvironmentFile();
+  await checkConfiguration({ guard });
   const pages = await chooseAddress();
   const serverPort = await freePort();
   const services = await servicesOfRun({ guard, command: 'npm run dev' });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from './build.mjs';
 import { installIfNeeded } from './install.mjs';
 import { freePort, whyPortIsTaken } from './ports.mjs';
-import { runBeside, runToEnd } from './programs.mjs';
+import { runAndReport, runBeside, runToEnd } from './programs.mjs';
 import { loadEnvironmentFile, ROOT, toolCommand } from './project.mjs';
 import { servicesOfRun } from './run.mjs';
 import { PlainError, paint, step } from './terminal.mjs';
@@ -28,6 +28,7 @@ export async function start(run) {
   const { guard } = run;
   await installIfNeeded({ guard });
   loadEnvironmentFile();
+  await checkConfiguration({ guard });
   const address = await chooseAddress();
   const services = await servicesOfRun({ guard, command: 'npm start' });
   const env = { ...process.env, ...services.env, PORT: String(address.port), DEMO: demoOf(process.env) };
@@ -45,11 +46,24 @@ export async function start(run) {
   const ended = server.ended.then((code) => {
     throw new PlainError(`the server ended by itself (exit code ${code}); its reason stands above`);
   });
-  await step('Serve', () => Promise.race([isReady(address.url), ended]));
-  services.tell({ url: address.url });
+  if (servesPages(process.env)) {
+    await step('Serve', () => Promise.race([isReady(address.url), ended]));
+    services.tell({ url: address.url });
+    announce(address.url, logins);
+  } else {
+    console.log('\nThe worker runs. Ctrl+C ends everything that was started here.\n');
+  }
   run.interruptedCode = 0;
-  announce(address.url, logins);
   await ended;
+}
+
+/** Everything wrong with the environment is told before anything is started. */
+export async function checkConfiguration({ guard }) {
+  const { code, output } = await runAndReport([...toolCommand('tsx'), 'scripts/check-config.ts'], {
+    cwd: ROOT,
+    guard,
+  });
+  if (code !== 0) throw new PlainError(output.trim());
 }
 
 /** PORT=0 asks for any free port; it is chosen here, so that it can be printed. */
@@ -67,6 +81,10 @@ export async function chooseAddress({ PORT, HOST } = process.env) {
     throw new PlainError(`Cannot listen on ${host}, port ${port}: ${reason}. Choose another PORT or HOST.`);
   const shownHost = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host;
   return { port, url: `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}` };
+}
+
+function servesPages({ ROLE }) {
+  return !ROLE || ROLE.split(',').some((role) => role.trim() === 'web');
 }
 
 export function demoOf({ DEMO, NODE_ENV }) {

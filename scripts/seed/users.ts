@@ -2,19 +2,10 @@
 import { hash } from '@node-rs/argon2';
 import { users } from '../../drizzle/schema.ts';
 import { write } from '../../server/db/index.ts';
+import { DEMO_LOGINS } from '../../server/sessions/demo-logins.ts';
 import type { SeededRandom } from './random.ts';
 
-/** The log-ins of the demonstration. They are public: a production start refuses to make them. */
-export const DEMO_LOGINS = [
-  { username: 'Ada Admin', email: 'admin@larder.example', password: 'larder-admin-demo', role: 'admin' },
-  {
-    username: 'Otto Operator',
-    email: 'operator@larder.example',
-    password: 'larder-operator-demo',
-    role: 'operator',
-  },
-  { username: 'Mia Member', email: 'member@larder.example', password: 'larder-member-demo', role: 'member' },
-] as const;
+export { DEMO_LOGINS };
 
 const FIRST_NAMES =
   'Amina Ben Chiara Dmitri Élodie Fatou Greta Hugo Ines João Kenji Lena Mateo Nadia Omar Petra Quentin Rosa Søren Tomás Uma Viktor Wanda Ximena Yusuf Zoë'.split(

@@ -48,12 +48,18 @@ export interface ProjectCopy {
   remove(): void;
 }
 
-/** Copies into a temporary folder, or into a folder `inside` that, whose name decides where the servers' data can live. */
-export function copyProject({ inside = '.' } = {}): ProjectCopy {
+const SET_UP = ['scripts', 'ops', 'package.json', 'package-lock.json', '.env.example'];
+const PROGRAM = ['server', 'client', 'drizzle', 'tsconfig.json', 'tsconfig.build.json'];
+
+/**
+ * Copies into a temporary folder, or into a folder `inside` that, whose name decides where the servers' data can live.
+ * `whole`: the program too, otherwise the scripts alone.
+ */
+export function copyProject({ inside = '.', whole = false } = {}): ProjectCopy {
   const outer = mkdtempSync(join(tmpdir(), 'larder-copy-'));
   const root = join(outer, inside, 'larder');
   mkdirSync(root, { recursive: true });
-  for (const name of ['scripts', 'ops', 'package.json', 'package-lock.json', '.env.example']) {
+  for (const name of whole ? [...SET_UP, ...PROGRAM] : SET_UP) {
     cpSync(name, join(root, name), { recursive: true });
   }
   symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
