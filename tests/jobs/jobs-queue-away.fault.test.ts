@@ -35,7 +35,9 @@ test('with a frozen queue, jobs are taken in at once and run; it is used again a
 
 test('jobs that were taken in before and while the queue was dead run without it', async () => {
   const before = await world.submitSlow(userId, slowFile(10));
-  await expect.poll(async () => (await world.jobQueue().counts())?.waiting).toBeGreaterThan(0);
+  await expect
+    .poll(async () => (await world.jobQueue().counts())?.waiting, { timeout: 10_000 })
+    .toBeGreaterThan(0);
   await queueRedis.kill();
   const meanwhile = await world.submitSlow(userId, slowFile(10));
   const worker = world.startWorker();

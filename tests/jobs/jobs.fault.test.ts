@@ -5,6 +5,9 @@ import { queueRedisUrl } from '../support/services.ts';
 import { hasEnded, type JobsWorld, jobsWorld, QUICK, upTo } from './support/jobs-world.ts';
 import { slowFile } from './support/slow-handler.ts';
 
+/** Processes start slowly where many tests share a machine. */
+const LONG = { timeout: 120_000 };
+
 let world: JobsWorld;
 let userId: number;
 
@@ -15,25 +18,30 @@ beforeAll(async () => {
 afterEach(() => world.stopWorkers());
 afterAll(() => world.close());
 
-test('a job whose worker is killed again and again runs to its end, every row and effect exactly once', async () => {
-  const id = await world.submitSlow(userId, slowFile(3000), { msPerRow: 1 });
-  for (const rows of [1, 900, 1800]) {
-    const worker = await world.startWorkerProcess();
-    await world.until(id, (job) => job.processedRows >= rows);
-    worker.kill('SIGKILL');
-    expect((await world.rowOf(id)).status).toBe('processing');
-  }
-  world.startWorker();
-  const job = await world.until(id, hasEnded);
-  expect(job).toMatchObject({ status: 'completed', totalRows: 3000, processedRows: 3000, validRows: 3000 });
-  expect(await world.traces(id)).toEqual({ rows: upTo(3000), effects: upTo(3000) });
-  expect((await world.rowOf(id)).attempt).toBeGreaterThanOrEqual(4);
-  expect((await world.jobResult.get(id))?.summary).toMatchObject({ rows: 3000, seen: 3000 });
-});
+test(
+  'a job whose worker is killed again and again runs to its end, every row and effect exactly once',
+  LONG,
+  async () => {
+    const id = await world.submitSlow(userId, slowFile(3000), { msPerRow: 1 });
+    for (const rows of [1, 900, 1800]) {
+      const worker = await world.startWorkerProcess();
+      await world.until(id, (job) => job.processedRows >= rows);
+      worker.kill('SIGKILL');
+      expect((await world.rowOf(id)).status).toBe('processing');
+    }
+    world.startWorker();
+    const job = await world.until(id, hasEnded);
+    expect(job).toMatchObject({ status: 'completed', totalRows: 3000, processedRows: 3000, validRows: 3000 });
+    expect(await world.traces(id)).toEqual({ rows: upTo(3000), effects: upTo(3000) });
+    expect((await world.rowOf(id)).attempt).toBeGreaterThanOrEqual(4);
+    expect((await world.jobResult.get(id))?.summary).toMatchObject({ rows: 3000, seen: 3000 });
+  },
+);
 
 test('a pending job whose queue entry was lost is found and run', async () => {
+  await emptyQueue();
   const id = await world.submitSlow(userId, slowFile(10));
-  await expect.poll(async () => (await world.jobQueue().counts())?.waiting).toBe(1);
+  await expect.poll(async () => (await world.jobQueue().counts())?.waiting, { timeout: 10_000 }).toBe(1);
   await emptyQueue();
   expect((await world.rowOf(id)).status).toBe('pending');
   world.startWorker();
@@ -41,8 +49,9 @@ test('a pending job whose queue entry was lost is found and run', async () => {
 });
 
 test('a job runs also when its queue entry stands there but is never handed out', async () => {
+  await emptyQueue();
   const id = await world.submitSlow(userId, slowFile(10));
-  await expect.poll(async () => (await world.jobQueue().counts())?.waiting).toBe(1);
+  await expect.poll(async () => (await world.jobQueue().counts())?.waiting, { timeout: 10_000 }).toBe(1);
   // What a worker leaves behind that dies between taking the entry and claiming the row.
   const redis = new Redis(queueRedisUrl());
   const [wait] = await redis.keys(`queue:${prefix()}:jobs:wait`);
@@ -127,7 +136,7 @@ test('a worker that is stopped in order gives its job back, and the next one goe
   expect((await world.traces(id)).effects).toEqual(upTo(2000));
 });
 
-test('two workers in two processes share the jobs, each job run once', async () => {
+test('two workers in two processes share the jobs, each job run once', LONG, async () => {
   await Promise.all([world.startWorkerProcess(), world.startWorkerProcess()]);
   const ids = await Promise.all(upTo(12).map(() => world.submitSlow(userId, slowFile(50), { msPerRow: 1 })));
   await Promise.all(ids.map((id) => world.until(id, hasEnded)));

@@ -34,6 +34,10 @@ export async function jobsWorld(env: Record<string, string> = {}) {
   handlers.registerJobHandler(slowHandler);
   await db.getDb().execute(CREATE_EFFECTS);
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const relay = db.startRelay({
+    settle: (names) => appCache.cache.settle(names),
+    onError: (err) => log.warn({ err }),
+  });
   const workers = new Set<JobWorker>();
   const children = new Set<ChildProcess>();
   let people = 0;
@@ -88,11 +92,12 @@ export async function jobsWorld(env: Record<string, string> = {}) {
       if (!row) throw new Error(`There is no job ${id}`);
       return row;
     },
-    async until(id: number, holds: (job: Job) => boolean, limitMs = 20_000): Promise<Job> {
+    /** Waits until the job's row is so, past the cache: workers elsewhere may need the relay to be seen through it. */
+    async until(id: number, holds: (job: Job) => boolean, limitMs = 60_000): Promise<Job> {
       const deadline = Date.now() + limitMs;
       for (;;) {
-        const job = await jobOf(id);
-        if (holds(job)) return job;
+        const job = await reads.jobById.uncached(id);
+        if (job && holds(job)) return job;
         if (Date.now() > deadline) throw new Error(`Job ${id} came no further than ${JSON.stringify(job)}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
@@ -126,6 +131,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
     },
     async close(): Promise<void> {
       await this.stopWorkers();
+      await relay.stop();
       await queue.closeJobQueue();
       await appCache.cache.close();
       await db.closeDb();
