@@ -1,0 +1,58 @@
+/** A shop of a test file's own: the whole API, ready-made items, and an ear on the cache. */
+import type { CacheEvent } from '../../../server/cache/index.ts';
+import type { CatalogEvent, Course, Product } from '../../../server/catalog/catalog-kinds.ts';
+import { type Api, openApi } from '../../support/api.ts';
+
+export const HOUR_MS = 3_600_000;
+
+export interface Shop extends Api {
+  course(fields?: Partial<Course>): Promise<Course>;
+  product(fields?: Partial<Product>): Promise<Product>;
+  event(fields?: Partial<CatalogEvent>): Promise<CatalogEvent>;
+  /** Runs the action and tells which keys of the cache it hit and which it missed. */
+  listen<T>(action: () => Promise<T>): Promise<Heard<T>>;
+}
+
+export interface Heard<T> {
+  value: T;
+  hits: string[];
+  misses: string[];
+}
+
+let items = 0;
+
+/** Published items unless told otherwise. Nothing of the server may be imported before. */
+export async function openShop(env?: Record<string, string>): Promise<Shop> {
+  const api = await openApi(env);
+  const { cache } = await import('../../../server/app-cache.ts');
+  const writes = await import('../../../server/catalog/catalog-writes.ts');
+  const schemas = await import('../../../server/catalog/catalog-schemas.ts');
+  const named = (kind: string) => ({ title: `${kind} number ${++items}`, priceCents: 1900, published: true });
+
+  return {
+    ...api,
+    course: (fields) => writes.createCourse(schemas.courseInput.parse({ ...named('Course'), ...fields })),
+    product: (fields) =>
+      writes.createProduct(schemas.productInput.parse({ ...named('Product'), type: 'pdf', ...fields })),
+    event: (fields) =>
+      writes.createEvent(
+        schemas.eventInput.parse({
+          ...named('Event'),
+          startsAt: new Date(Date.now() + 24 * HOUR_MS),
+          endsAt: new Date((fields?.startsAt?.getTime() ?? Date.now() + 24 * HOUR_MS) + HOUR_MS),
+          zone: 'Europe/Berlin',
+          venue: 'Hall 1',
+          ...fields,
+        }),
+      ),
+    async listen(action) {
+      const heard: CacheEvent[] = [];
+      const silence = cache.on((event) => void heard.push(event));
+      const value = await action();
+      silence();
+      const keysOf = (type: 'hit' | 'miss') =>
+        heard.flatMap((event) => (event.type === type ? [event.key] : []));
+      return { value, hits: keysOf('hit'), misses: keysOf('miss') };
+    },
+  };
+}
