@@ -15,6 +15,7 @@ import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
 import { replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';
+import { mountTrpc } from './http/mount-trpc.ts';
 import { manageStreams } from './http/open-streams.ts';
 import { servePages } from './http/pages.ts';
 import { refuseOtherSites } from './http/request-guard.ts';
@@ -29,7 +30,6 @@ import { registerMetrics } from './monitoring/metrics.ts';
 import { appRouter } from './root-router.ts';
 import { callerByToken } from './sessions/sessions-reads.ts';
 import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
-import { mountTrpc } from './trpc/mount.ts';
 import { createRateLimiter } from './trpc/rate-limit.ts';
 
 export const TRPC_PREFIX = '/api/trpc';

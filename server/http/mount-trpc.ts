@@ -2,10 +2,10 @@
 import type { AnyRouter } from '@trpc/server';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
-import { logFailure } from '../http/error-replies.ts';
-import { callsIn, limitBatches, requireJson } from '../http/request-guard.ts';
-import type { Context, ContextMaker } from './context.ts';
-import { answerTo } from './errors.ts';
+import type { Context, ContextMaker } from '../trpc/context.ts';
+import { answerTo } from '../trpc/errors.ts';
+import { logFailure } from './error-replies.ts';
+import { callsIn, limitBatches, requireJson } from './request-guard.ts';
 
 export interface MountOptions<R extends AnyRouter> {
   prefix: string;
