@@ -30,13 +30,10 @@ export async function start(run) {
   loadEnvironmentFile();
   await checkConfiguration({ guard });
   const address = await chooseAddress();
-  const services = await servicesOfRun({ guard, command: 'npm start' });
-  const env = { ...process.env, ...services.env, PORT: String(address.port), DEMO: demoOf(process.env) };
-  const logins = await prepareDatabase({ env, guard });
-  await step('Build', async (note) => {
-    const built = await build({ guard });
-    note(built.length > 0 ? built.join(' and ') : 'nothing changed');
-  });
+  const [{ services, env, logins }] = await Promise.all([
+    prepareServers({ guard, command: 'npm start', variables: { PORT: String(address.port) } }),
+    buildWhatIsStale(guard),
+  ]);
   const server = runBeside([process.execPath, join('dist', 'server', 'main.js')], {
     env,
     cwd: ROOT,
@@ -83,11 +80,30 @@ export async function chooseAddress({ PORT, HOST } = process.env) {
   return { port, url: `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}` };
 }
 
+/**
+ * Finds or starts the servers, and brings the database up to date.
+ * @returns {Promise<{ services: object, env: object, logins: object[] }>} the servers, the environment for programs that
+ *   use them (with `variables`), the demonstration's log-ins
+ */
+export async function prepareServers({ guard, command, variables }) {
+  const services = await servicesOfRun({ guard, command });
+  const env = { ...process.env, ...services.env, ...variables, DEMO: demoOf(process.env) };
+  const logins = await prepareDatabase({ env, guard });
+  return { services, env, logins };
+}
+
+function buildWhatIsStale(guard) {
+  return step('Build', async (note) => {
+    const built = await build({ guard });
+    note(built.length > 0 ? built.join(' and ') : 'nothing changed');
+  });
+}
+
 function servesPages({ ROLE }) {
   return !ROLE || ROLE.split(',').some((role) => role.trim() === 'web');
 }
 
-export function demoOf({ DEMO, NODE_ENV }) {
+function demoOf({ DEMO, NODE_ENV }) {
   return DEMO || String(NODE_ENV !== 'production');
 }
 
@@ -95,7 +111,7 @@ export function demoOf({ DEMO, NODE_ENV }) {
  * Migrates, and fills an empty database with the demonstration, never in production.
  * @returns {Promise<{ role: string, email: string, password: string }[]>} the demonstration's log-ins that exist
  */
-export async function prepareDatabase({ env, guard }) {
+async function prepareDatabase({ env, guard }) {
   const isProduction = env.NODE_ENV === 'production';
   return step(
     isProduction ? 'Migrate the database' : 'Migrate the database, seed it if it is empty',
@@ -110,7 +126,8 @@ export async function prepareDatabase({ env, guard }) {
   );
 }
 
-async function isReady(url) {
+/** Waits until the server at this address is ready. */
+export async function isReady(url) {
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     const answer = await fetch(`${url}/readyz`).catch(() => null);
