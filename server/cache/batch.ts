@@ -6,6 +6,7 @@ import { within } from './deadline.ts';
 import { TimeLimitError } from './errors.ts';
 import type { Guard, Watch } from './guard.ts';
 import type { Answer, Command, Connection, RedisPort, TimerPort } from './ports.ts';
+import type { ReadHead } from './slot.ts';
 
 interface PendingCommand {
   command: Command;
@@ -18,6 +19,8 @@ export class Tick {
   readonly watch: Watch;
   readonly names: string[] = [];
   readonly pending: PendingCommand[] = [];
+  /** The last head whose stamps were all found current in this batch. */
+  goodHead: ReadHead | null = null;
   /** Rejects when the outcome is unknown. Nobody need listen. */
   readonly done: Promise<void>;
   #places = new Map<string, number>();

@@ -4,9 +4,8 @@ import { invalidate } from './invalidate.ts';
 import { entryTimes } from './lifetime.ts';
 import { look } from './look.ts';
 import { Parcel } from './parcel.ts';
-import { checkSeconds, type Plan, policyOf } from './plan.ts';
+import { ANY_VERSION, checkSeconds, type Plan, policyOf } from './plan.ts';
 import { readMemory } from './read.ts';
-import { remember } from './remember.ts';
 import { writeEntry } from './slot.ts';
 import { stampsBeforeLoad } from './stamping.ts';
 import * as tell from './tell.ts';
@@ -14,7 +13,7 @@ import type { SetItem } from './types.ts';
 
 const GONE = -2;
 /** `get` has no policy of its own: what stands in the entry's header decides. */
-const ANY_POLICY = policyOf({ ttl: 1 });
+const ANY_POLICY = { ...policyOf({ ttl: 1 }), version: ANY_VERSION };
 
 function plainPlan(engine: Engine, key: string, counted = true): Plan {
   const load = () => Promise.resolve(null);
@@ -55,23 +54,18 @@ async function find(engine: Engine, plan: Plan): Promise<{ parcel: Parcel; goneA
   if (!engine.gate.hasArrived) await engine.gate.arrive();
   if (!engine.gate.isOpen || engine.unsettled.has(plan.slot)) return 'away';
   const startedAt = engine.ports.clock.now();
-  const { watch } = engine.reads.tick();
-  watch.hold();
   try {
-    const { seen, tick } = await look(engine, plan);
+    const seen = await look(engine, plan);
     if (seen.kind === 'strange') plan.namespace.counters.strange++;
     if (seen.kind !== 'good') return null;
     const now = engine.ports.redis.redisNow();
     const ageMs = now - seen.entry.storedAt;
     if (seen.softened || now >= seen.entry.staleAt) tell.hitStale(engine, plan, ageMs);
     else tell.hitL2(engine, plan, { stale: false, ageMs, ms: engine.ports.clock.now() - startedAt });
-    remember(engine, plan, seen, tick);
     return { parcel: seen.parcel, goneAt: seen.entry.goneAt };
   } catch (error) {
     tell.failure(engine, plan, 'get', error);
     return 'away';
-  } finally {
-    watch.release();
   }
 }
 
@@ -104,10 +98,12 @@ async function writeUnconditionally(engine: Engine, plan: Plan, value: unknown):
   const times = entryTimes(plan.policy, { now, isNothing: false, dice: 0 });
   const entry = {
     ...times,
-    epoch: from.epochOf(plan.slot),
-    stampEpoch: from.epochOf(engine.names.app),
-    version: plan.policy.version,
-    stamps: recorded,
+    head: {
+      epoch: from.epochOf(plan.slot),
+      stampEpoch: from.epochOf(engine.names.app),
+      version: plan.policy.version,
+      stamps: recorded,
+    },
     key: plan.key,
     loadMs: 0,
     encoded: parcel.encoded,

@@ -31,7 +31,7 @@ async function expireSlot(engine: Engine, slot: string): Promise<void> {
   tick.ask(slot);
   await tick.done;
   const bytes = tick.value(slot);
-  const entry = bytes?.[0] === VALUE ? readEntry(bytes) : null;
+  const entry = bytes?.[0] === VALUE ? readEntry(bytes, null) : null;
   if (!bytes || !entry) return;
   const now = Math.floor(engine.ports.redis.redisNow());
   if (entry.staleAt <= now) return;

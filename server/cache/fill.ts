@@ -134,7 +134,8 @@ function entrySlot(
   const times = entryTimes(plan.policy, { now, isNothing, dice: engine.ports.random.next() });
   const { epoch, stampEpoch } = hold;
   const { version } = plan.policy;
-  const entry = { ...times, epoch, stampEpoch, version, stamps, key: plan.key, loadMs: loaded.ms, encoded };
+  const head = { epoch, stampEpoch, version, stamps };
+  const entry = { ...times, head, key: plan.key, loadMs: loaded.ms, encoded };
   const bytes = writeEntry(entry, engine.ports.random.id());
   return { bytes, px: times.goneAt - now };
 }

@@ -6,7 +6,7 @@ import { checkKey } from './names.ts';
 import { Parcel } from './parcel.ts';
 import { DEFAULT_JITTER, policyOf } from './plan.ts';
 import { field } from './redis/server.ts';
-import { type Entry, LEASE, MARK, readEntry, VALUE } from './slot.ts';
+import { type Entry, LEASE, MARK, type ReadHead, readEntry, VALUE } from './slot.ts';
 import type { Inspection, KeyPage, RedisInfo } from './types.ts';
 
 const ANY_POLICY = policyOf({ ttl: 1, jitter: DEFAULT_JITTER });
@@ -27,12 +27,12 @@ export async function inspect(engine: Engine, key: string): Promise<Inspection |
   const base = { key, bytes: bytes.length, ttl, inL1 };
   if (bytes[0] === LEASE) return { ...base, kind: 'lease' };
   if (bytes[0] === MARK) return { ...base, kind: 'mark' };
-  const entry = bytes[0] === VALUE ? readEntry(bytes) : null;
+  const entry = bytes[0] === VALUE ? readEntry(bytes, null) : null;
   if (!entry || entry.key !== key) return { ...base, kind: 'strange' };
   return { ...base, kind: 'value', ...describe(engine, entry), isGood: await isGood(engine, key, entry) };
 }
 
-function describe(engine: Engine, entry: Entry): Partial<Inspection> {
+function describe(engine: Engine, entry: Entry & { head: ReadHead }): Partial<Inspection> {
   const tagsBegin = engine.names.tag('');
   return {
     value: decodeOrNothing(entry),
@@ -40,15 +40,15 @@ function describe(engine: Engine, entry: Entry): Partial<Inspection> {
     staleAt: new Date(entry.staleAt),
     goneAt: new Date(entry.goneAt),
     loadMs: entry.loadMs,
-    version: entry.version,
+    version: entry.head.version,
     compressed: (entry.encoded.codec & COMPRESSED) !== 0,
-    tags: entry.stamps.flatMap(({ name }) =>
+    tags: entry.head.stamps.flatMap(({ name }) =>
       name.startsWith(tagsBegin) ? [name.slice(tagsBegin.length)] : [],
     ),
   };
 }
 
-function decodeOrNothing(entry: Entry): unknown {
+function decodeOrNothing(entry: Entry & { head: ReadHead }): unknown {
   try {
     return Parcel.of(entry.encoded).own();
   } catch {
@@ -56,12 +56,12 @@ function decodeOrNothing(entry: Entry): unknown {
   }
 }
 
-async function isGood(engine: Engine, key: string, entry: Entry): Promise<boolean> {
-  const policy = { ...ANY_POLICY, version: entry.version };
+async function isGood(engine: Engine, key: string, entry: Entry & { head: ReadHead }): Promise<boolean> {
+  const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, load: () => Promise.resolve(null), lateTags: null });
   const tick = engine.writes.tick();
   ask(tick, plan);
-  for (const { name } of entry.stamps) tick.ask(name);
+  for (const { name } of entry.head.stamps) tick.ask(name);
   await tick.done;
   return judge(engine, plan, tick)?.kind === 'good';
 }

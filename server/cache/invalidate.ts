@@ -99,9 +99,9 @@ async function sendEmptying(
   return values;
 }
 
-/** Every rotation ends the era, in the same command. */
+/** Every rotation ends the era, in the same command; before the stamps, where they are several commands. */
 export function withEra(engine: Engine, stamps: readonly string[]): readonly string[] {
-  return stamps.length === 0 ? stamps : [...stamps, engine.names.era];
+  return stamps.length === 0 ? stamps : [engine.names.era, ...stamps];
 }
 
 function sum(counts: readonly number[]): number {

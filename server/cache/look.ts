@@ -10,8 +10,9 @@ import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { AwayError } from './errors.ts';
 import { Parcel } from './parcel.ts';
-import type { Plan } from './plan.ts';
-import { type Entry, LEASE, MARK, readEntry, TICKET_BYTES, ticketOf, VALUE } from './slot.ts';
+import { fitsVersion, type Plan } from './plan.ts';
+import { remember } from './remember.ts';
+import { type Entry, LEASE, MARK, type ReadHead, readEntry, TICKET_BYTES, ticketOf, VALUE } from './slot.ts';
 
 export type Seen =
   | { kind: 'absent' | 'lease' | 'mark' }
@@ -20,21 +21,23 @@ export type Seen =
   /** Ours, but of another epoch, version or stamp, or gone: may be taken over by its ticket. */
   | { kind: 'invalid'; ticket: Buffer; isOtherShape: boolean }
   /** Good; `softened` when it was expired by name. */
-  | { kind: 'good'; ticket: Buffer; entry: Entry; parcel: Parcel; softened: boolean };
+  | { kind: 'good'; slot: Buffer; entry: Entry; head: ReadHead; parcel: Parcel; softened: boolean };
 
-/** A look with the batch that it came in, for the pending-read guard. The looker must release the watch. */
-export interface Look {
-  seen: Seen;
-  tick: Tick;
-}
+export type Good = Extract<Seen, { kind: 'good' }>;
 
-/** Rejects when Redis did not answer. */
-export async function look(engine: Engine, plan: Plan): Promise<Look> {
+/** Rejects when Redis did not answer. A good entry is kept in L1 here, while the batch's watch is held. */
+export async function look(engine: Engine, plan: Plan): Promise<Seen> {
   const tick = engine.reads.tick();
   ask(tick, plan);
-  await tick.done;
-  const seen = judge(engine, plan, tick);
-  return { tick, seen: seen ?? (await judgeLateTags(engine, plan, tick)) };
+  tick.watch.hold();
+  try {
+    await tick.done;
+    const seen = judge(engine, plan, tick) ?? (await judgeLateTags(engine, plan, tick));
+    if (seen.kind === 'good') remember(engine, plan, seen, tick);
+    return seen;
+  } finally {
+    tick.watch.release();
+  }
 }
 
 export function ask(tick: Tick, plan: Plan): void {
@@ -48,43 +51,62 @@ export function judge(engine: Engine, plan: Plan, tick: Tick): Seen | null {
   if (slot === null) return { kind: 'absent' };
   if (slot[0] === LEASE && slot.length === TICKET_BYTES) return { kind: 'lease' };
   if (slot[0] === MARK && slot.length > TICKET_BYTES) return { kind: 'mark' };
-  const entry = slot[0] === VALUE ? readEntry(slot) : null;
-  if (!entry || entry.key !== plan.key) return { kind: 'strange' };
-  const ticket = ticketOf(slot);
-  if (!isOfThisHistory(engine, plan, entry, tick)) return { kind: 'invalid', ticket, isOtherShape: false };
-  if (entry.version !== plan.policy.version) return { kind: 'invalid', ticket, isOtherShape: true };
-  if (entry.stamps.some(({ name }) => !tick.hasAsked(name))) return null;
-  return judgeStamps(entry, ticket, tick);
+  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.head) : null;
+  if (!entry || entry.key !== plan.key) return STRANGE;
+  const { head } = entry;
+  plan.namespace.head = head;
+  if (!isOfThisHistory(engine, plan, entry, tick)) return invalid(slot, false);
+  if (!fitsVersion(head.version, plan.policy.version)) return invalid(slot, true);
+  // One judgement serves all entries of the batch that carry the same head.
+  if (tick.goodHead === head) return good(slot, entry, false);
+  if (head.stamps.some(({ name }) => !tick.hasAsked(name))) return null;
+  return judgeStamps(slot, entry, tick);
 }
 
-function isOfThisHistory(engine: Engine, plan: Plan, entry: Entry, tick: Tick): boolean {
+const STRANGE: Seen = { kind: 'strange' };
+
+function invalid(slot: Buffer, isOtherShape: boolean): Seen {
+  return { kind: 'invalid', ticket: ticketOf(slot), isOtherShape };
+}
+
+function good(slot: Buffer, entry: Entry & { head: ReadHead }, softened: boolean): Good {
+  return { kind: 'good', slot, entry, head: entry.head, parcel: Parcel.of(entry.encoded), softened };
+}
+
+function isOfThisHistory(
+  engine: Engine,
+  plan: Plan,
+  { goneAt, head }: Entry & { head: ReadHead },
+  { from }: Tick,
+): boolean {
   return (
-    entry.epoch === tick.from.epochOf(plan.slot) &&
-    entry.stampEpoch === tick.from.epochOf(engine.names.app) &&
-    entry.goneAt > engine.ports.redis.redisNow()
+    head.epoch === from.epochOf(plan.slot) &&
+    head.stampEpoch === from.epochOf(engine.names.app) &&
+    goneAt > engine.ports.redis.redisNow()
   );
 }
 
-function judgeStamps(entry: Entry, ticket: Buffer, tick: Tick): Seen {
+function judgeStamps(slot: Buffer, entry: Entry & { head: ReadHead }, tick: Tick): Seen {
   let softened = false;
-  for (const { name, text } of entry.stamps) {
+  for (const { name, text } of entry.head.stamps) {
     const current = tick.value(name)?.toString();
     if (current === text) continue;
-    if (current === undefined || hardHalf(current) !== hardHalf(text) || current.startsWith('M'))
-      return { kind: 'invalid', ticket, isOtherShape: false };
+    if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);
     softened = true;
   }
-  return { kind: 'good', ticket, entry, parcel: Parcel.of(entry.encoded), softened };
+  if (!softened) tick.goodHead = entry.head;
+  return good(slot, entry, softened);
 }
 
 async function judgeLateTags(engine: Engine, plan: Plan, first: Tick): Promise<Seen> {
   const slot = first.value(plan.slot) as Buffer;
-  const entry = readEntry(slot) as Entry;
+  const entry = readEntry(slot, plan.namespace.head);
+  if (!entry) return STRANGE;
   const second = engine.reads.tick();
-  for (const { name } of entry.stamps) second.ask(name);
+  for (const { name } of entry.head.stamps) second.ask(name);
   await second.done;
   if (second.from !== first.from) throw new AwayError('the connection changed under the question');
-  return judgeStamps(entry, ticketOf(slot), second);
+  return judgeStamps(slot, entry, second);
 }
 
 /** `cid:n;soft`: invalidating changes what stands before the semicolon, expiring what stands after it. */

@@ -3,6 +3,7 @@
 import type { CounterBook, NamespaceCounters } from './counters.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { checkKey, type NameBook, namespaceOf } from './names.ts';
+import type { ReadHead } from './slot.ts';
 import type { CallOptions, ReadPolicy } from './types.ts';
 
 /** A read's policy in ms, defaults filled in. */
@@ -26,6 +27,10 @@ export interface Namespace {
   name: string;
   stamp: string;
   counters: NamespaceCounters;
+  /** Stamps of every key: the application's and the namespace's. */
+  stamps: readonly string[];
+  /** The head that was read last: the next entry most likely carries the same. */
+  head: ReadHead | null;
 }
 
 export interface Plan {
@@ -66,11 +71,22 @@ export function policyOf(options: Partial<ReadPolicy> & { ttl: number }): Policy
   };
 }
 
+/** Of a look that has no shape of its own. No entry carries it, because NUL is taken out of versions. */
+export const ANY_VERSION = '\0';
+
+/** Does an entry of this version answer a plan of that policy? */
+export function fitsVersion(version: string, asked: string): boolean {
+  return asked === version || asked === ANY_VERSION;
+}
+
 /** @throws InvalidArgumentError */
 export function checkSeconds(what: string, seconds: unknown): asserts seconds is number {
   if (typeof seconds !== 'number' || !(seconds > 0) || !Number.isFinite(seconds))
     throw new InvalidArgumentError(what, 'a number of seconds above 0', seconds);
 }
+
+const NONE: readonly string[] = [];
+const NO_OPTIONS: CallOptions = {};
 
 /** Namespaces come from keys; this many are remembered, the rest are made anew each time. */
 const MAX_REMEMBERED = 1000;
@@ -88,7 +104,9 @@ export class PlanBook {
   namespace(name: string): Namespace {
     const known = this.#namespaces.get(name);
     if (known) return known;
-    const namespace = { name, stamp: this.#names.namespace(name), counters: this.#counters.of(name) };
+    const stamp = this.#names.namespace(name);
+    const counters = this.#counters.of(name);
+    const namespace: Namespace = { name, stamp, counters, stamps: [this.#names.app, stamp], head: null };
     if (this.#namespaces.size < MAX_REMEMBERED) this.#namespaces.set(name, namespace);
     return namespace;
   }
@@ -103,9 +121,11 @@ export class PlanBook {
   ): Plan {
     checkKey(key);
     const namespace = this.namespace(namespaceOf(key));
-    const stamps = [this.#names.app, namespace.stamp];
-    for (const tag of parts.tags ?? []) stamps.push(this.#names.tag(tag));
-    const { policy, load, lateTags, call = {}, counted = true } = parts;
+    const { policy, load, lateTags, tags = NONE, call = NO_OPTIONS, counted = true } = parts;
+    const stamps =
+      tags.length === 0
+        ? namespace.stamps
+        : [...namespace.stamps, ...tags.map((tag) => this.#names.tag(tag))];
     return { key, slot: this.#names.slot(key), namespace, stamps, policy, load, lateTags, call, counted };
   }
 }

@@ -15,28 +15,29 @@ import { loadAsRefresh, loadUnderLease } from './fill.ts';
 import type { Flight } from './flights.ts';
 import { headStartMs } from './lifetime.ts';
 import { runLoader } from './load.ts';
-import { type Look, look, type Seen } from './look.ts';
+import { type Good, look, type Seen } from './look.ts';
 import type { Parcel } from './parcel.ts';
-import type { Plan } from './plan.ts';
-import { remember } from './remember.ts';
+import { fitsVersion, type Plan } from './plan.ts';
+import { ticketOf } from './slot.ts';
 import * as tell from './tell.ts';
 
 const MAX_LOOKS = 3;
+const STRANGE = Symbol('strange');
 
-/** Where the answer came from decides how it is counted. */
 type Answered = { value: unknown };
-type Good = Extract<Seen, { kind: 'good' }>;
 type Next = Answered | 'look again' | 'wait' | 'alone';
 
-export async function read(engine: Engine, plan: Plan): Promise<unknown> {
+export function read(engine: Engine, plan: Plan): Promise<unknown> {
   if (engine.bypass()) return loadInTransaction(engine, plan);
   const remembered = readMemory(engine, plan);
   if (remembered !== null) return remembered;
+  return plan.call.fresh || !engine.gate.hasArrived ? readAnew(engine, plan) : readThroughRedis(engine, plan);
+}
+
+async function readAnew(engine: Engine, plan: Plan): Promise<unknown> {
   if (!engine.gate.hasArrived) await engine.gate.arrive();
-  if (mustGoAlone(engine, plan)) return loadAlone(engine, plan);
   if (plan.call.fresh) await emptySlot(engine, plan);
-  const { value } = await readThroughRedis(engine, plan);
-  return value;
+  return readThroughRedis(engine, plan);
 }
 
 /** A hit of this process's memory, ready to be returned. */
@@ -45,7 +46,7 @@ export function readMemory(engine: Engine, plan: Plan): Promise<unknown> | null 
   if (!memory || !plan.policy.l1 || plan.call.fresh) return null;
   const now = ports.clock.now();
   const entry = memory.find(plan.key, now);
-  if (!entry || entry.version !== plan.policy.version) return null;
+  if (!entry || !fitsVersion(entry.version, plan.policy.version)) return null;
   if (plan.call.maxAgeS !== undefined && now - entry.storedAt > plan.call.maxAgeS * 1000) return null;
   const answer = entry.promise ?? unpack(entry);
   if (answer && plan.counted) {
@@ -56,39 +57,51 @@ export function readMemory(engine: Engine, plan: Plan): Promise<unknown> | null 
   return answer;
 }
 
-async function readThroughRedis(engine: Engine, plan: Plan): Promise<Answered> {
-  const deadline = engine.ports.clock.now() + plan.policy.hardMs;
+/** `first` is what a bulk read has seen already. */
+export async function readThroughRedis(engine: Engine, plan: Plan, first?: Seen): Promise<unknown> {
+  const { clock } = engine.ports;
+  const startedAt = clock.now();
+  let seen = first ?? null;
   let waits = 0;
   for (let looks = 0; looks < MAX_LOOKS; ) {
-    const next = await step(engine, plan, waits > 0);
-    if (typeof next === 'object') return next;
-    if (next === 'alone') break;
-    const left = deadline - engine.ports.clock.now();
-    if (next === 'look again') looks++;
-    else if (left > 0) await engine.waiters.wait(plan.slot, waits++, left);
-    else break;
+    if (mustGoAlone(engine, plan)) break;
+    seen ??= await lookOrNothing(engine, plan);
+    if (seen === null) break;
+    const answer = seen.kind === 'good' ? answerFresh(engine, plan, seen, { startedAt, waits }) : null;
+    if (answer) return answer.value;
+    const next = await follow(engine, plan, seen);
+    if (typeof next === 'object') return next.value;
+    const left = startedAt + plan.policy.hardMs - clock.now();
+    if (next === 'alone' || left <= 0) break;
+    if (next === 'wait') await engine.waiters.wait(plan.slot, waits++, left);
+    else looks++;
+    seen = null;
   }
-  return { value: await loadAlone(engine, plan) };
+  return loadAlone(engine, plan);
 }
 
-/** One look and what follows from it. */
-async function step(engine: Engine, plan: Plan, hasWaited: boolean): Promise<Next> {
-  if (mustGoAlone(engine, plan)) return 'alone';
-  const startedAt = engine.ports.clock.now();
-  const seen = await lookAndRemember(engine, plan);
-  if (seen === null) return 'alone';
+/** Null when Redis did not answer. */
+async function lookOrNothing(engine: Engine, plan: Plan): Promise<Seen | null> {
+  try {
+    return await look(engine, plan);
+  } catch (error) {
+    tell.failure(engine, plan, 'read', error);
+    return null;
+  }
+}
+
+/** What follows from a look that was no plain hit. */
+async function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> {
   switch (seen.kind) {
     case 'good':
-      return answerGood(engine, plan, seen, { startedAt, hasWaited });
+      return answerOld(engine, plan, seen);
     case 'absent':
       return loadForAll(engine, plan, null);
     case 'invalid':
       if (seen.isOtherShape) plan.namespace.counters.strange++;
       return loadForAll(engine, plan, seen.ticket);
     case 'strange':
-      plan.namespace.counters.strange++;
-      await engine.reads.run({ op: 'drop', keys: [plan.slot] }).catch(() => undefined);
-      return 'look again';
+      return dropStrange(engine, plan);
     case 'lease':
       return joinOrWait(engine, plan);
     case 'mark':
@@ -96,47 +109,38 @@ async function step(engine: Engine, plan: Plan, hasWaited: boolean): Promise<Nex
   }
 }
 
-/** Null when Redis did not answer. L1 learns of a good entry here, while its watch is held. */
-async function lookAndRemember(engine: Engine, plan: Plan): Promise<Seen | null> {
-  const { watch } = engine.reads.tick();
-  watch.hold();
-  try {
-    const looked: Look = await look(engine, plan);
-    if (looked.seen.kind === 'good') remember(engine, plan, looked.seen, looked.tick);
-    return looked.seen;
-  } catch (error) {
-    tell.failure(engine, plan, 'read', error);
-    return null;
-  } finally {
-    watch.release();
-  }
-}
-
-async function answerGood(
+/** The plain hit, in one synchronous step; null when the entry is old, too old for this call, or does not unpack. */
+export function answerFresh(
   engine: Engine,
   plan: Plan,
   seen: Good,
-  { startedAt, hasWaited }: { startedAt: number; hasWaited: boolean },
-): Promise<Next> {
+  { startedAt, waits }: { startedAt: number; waits: number },
+): Answered | null {
   const now = engine.ports.redis.redisNow();
   const { entry } = seen;
-  const { maxAgeS } = plan.call;
-  if (maxAgeS !== undefined && now - entry.storedAt > maxAgeS * 1000)
-    return loadForAll(engine, plan, seen.ticket);
-  const isStale = seen.softened || now >= entry.staleAt;
-  if (isStale) return answerStale(engine, plan, seen, now);
+  if (seen.softened || now >= entry.staleAt || isTooOld(plan, entry.storedAt, now)) return null;
   const value = unpackOwn(seen.parcel);
-  if (value === STRANGE) return dropStrange(engine, plan);
-  const ageMs = now - entry.storedAt;
-  if (hasWaited) tell.joined(engine, plan);
-  else tell.hitL2(engine, plan, { stale: false, ageMs, ms: engine.ports.clock.now() - startedAt });
-  if (isTimeToRefresh(engine, plan, seen, now)) refreshBehind(engine, plan, seen.ticket);
+  if (value === STRANGE) return null;
+  if (waits > 0) tell.joined(engine, plan);
+  else
+    tell.hitL2(engine, plan, {
+      stale: false,
+      ageMs: now - entry.storedAt,
+      ms: engine.ports.clock.now() - startedAt,
+    });
+  if (isTimeToRefresh(engine, plan, seen, now)) refreshBehind(engine, plan, ticketOf(seen.slot));
   return { value };
 }
 
+function isTooOld(plan: Plan, storedAt: number, now: number): boolean {
+  return plan.call.maxAgeS !== undefined && now - storedAt > plan.call.maxAgeS * 1000;
+}
+
 /** Within its window the old value is served at once; beyond it all wait for the refresh, and it stands in for an error. */
-async function answerStale(engine: Engine, plan: Plan, seen: Good, now: number): Promise<Next> {
+async function answerOld(engine: Engine, plan: Plan, seen: Good): Promise<Next> {
   const { swrMs, sieMs } = plan.policy;
+  const ticket = ticketOf(seen.slot);
+  const now = engine.ports.redis.redisNow();
   const overdueMs = now - Math.min(seen.entry.staleAt, now);
   const old = unpackOwn(seen.parcel);
   if (old === STRANGE) return dropStrange(engine, plan);
@@ -144,27 +148,38 @@ async function answerStale(engine: Engine, plan: Plan, seen: Good, now: number):
     tell.hitStale(engine, plan, now - seen.entry.storedAt);
     return { value: old };
   };
+  if (isTooOld(plan, seen.entry.storedAt, now)) return loadForAll(engine, plan, ticket);
   if (swrMs > 0 && overdueMs <= swrMs) {
-    refreshBehind(engine, plan, seen.ticket);
+    refreshBehind(engine, plan, ticket);
     return serve();
   }
-  if (sieMs === 0 || overdueMs > sieMs) return loadForAll(engine, plan, seen.ticket);
-  try {
-    return await softly(engine, plan, () => refreshForAll(engine, plan, seen.ticket), serve);
-  } catch {
-    return serve();
-  }
+  if (sieMs === 0 || overdueMs > sieMs) return loadForAll(engine, plan, ticket);
+  return softly(engine, plan, { ticket, serve });
 }
 
-/** After the soft limit the stale value is the answer, and the load goes on. */
-function softly(engine: Engine, plan: Plan, work: () => Promise<Next>, serve: () => Answered): Promise<Next> {
+/** Stale if error, and stale after the soft limit; either way the read is counted once. */
+function softly(
+  engine: Engine,
+  plan: Plan,
+  { ticket, serve }: { ticket: Buffer; serve: () => Answered },
+): Promise<Next> {
+  const refreshed = refreshForAll(engine, plan, ticket);
   const { softMs } = plan.policy;
-  if (softMs === null) return work();
-  return new Promise((resolve, reject) => {
-    const timer = engine.ports.timers.after(softMs, () => resolve(serve()));
-    work()
-      .then(resolve, reject)
-      .finally(() => timer.cancel());
+  return new Promise((resolve) => {
+    let isServed = false;
+    const serveOnce = (): void => {
+      if (!isServed) resolve(serve());
+      isServed = true;
+    };
+    const timer = softMs === null ? null : engine.ports.timers.after(softMs, serveOnce);
+    refreshed
+      .then((next) => {
+        if (isServed) return;
+        isServed = true;
+        if (typeof next === 'function') resolve(next());
+        else resolve(next);
+      }, serveOnce)
+      .finally(() => timer?.cancel());
   });
 }
 
@@ -181,12 +196,25 @@ async function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Pr
   return land(engine, plan, flight);
 }
 
-async function refreshForAll(engine: Engine, plan: Plan, ticket: Buffer): Promise<Next> {
+/** The answer as a thunk: whoever was served the stale value meanwhile does not count it. */
+async function refreshForAll(
+  engine: Engine,
+  plan: Plan,
+  ticket: Buffer,
+): Promise<(() => Answered) | 'wait' | 'look again'> {
   const under = engine.flights.find(plan.key);
-  if (under) return join(engine, plan, under);
-  if (!(await claimRefresh(engine, plan))) return 'wait';
-  const flight = engine.flights.start(plan.key, (own) => loadAsRefresh(engine, plan, ticket, own));
-  return land(engine, plan, flight);
+  if (!under && !(await claimRefresh(engine, plan))) return 'wait';
+  const flight =
+    engine.flights.find(plan.key) ??
+    engine.flights.start(plan.key, (own) => loadAsRefresh(engine, plan, ticket, own));
+  const isEarly = flight !== under || !flight.hasBegun;
+  const landing = await flight.landing;
+  if (landing.kind === 'taken' || !(landing.accepted || isEarly)) return 'look again';
+  return () => {
+    if (under) tell.joined(engine, plan);
+    else tell.missed(engine, plan);
+    return { value: landing.parcel.shared() };
+  };
 }
 
 async function land(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
@@ -234,7 +262,7 @@ async function claimRefresh(engine: Engine, plan: Plan): Promise<boolean> {
   return engine.reads.run<boolean>({ op: 'claim', key, px: engine.limits.leaseMs }).catch(() => false);
 }
 
-function mustGoAlone(engine: Engine, plan: Plan): boolean {
+export function mustGoAlone(engine: Engine, plan: Plan): boolean {
   return !engine.gate.isOpen || engine.unsettled.has(plan.slot) || engine.unsettled.hasAny(plan.stamps);
 }
 
@@ -264,8 +292,6 @@ async function dropStrange(engine: Engine, plan: Plan): Promise<Next> {
   await engine.reads.run({ op: 'drop', keys: [plan.slot] }).catch(() => undefined);
   return 'look again';
 }
-
-const STRANGE = Symbol('strange');
 
 function unpackOwn(parcel: Parcel): unknown {
   try {

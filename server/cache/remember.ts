@@ -5,30 +5,25 @@
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { headStartMs } from './lifetime.ts';
-import type { Seen } from './look.ts';
+import type { Good } from './look.ts';
 import type { Plan } from './plan.ts';
 
-export function remember(
-  engine: Engine,
-  plan: Plan,
-  seen: Extract<Seen, { kind: 'good' }>,
-  { watch }: Tick,
-): void {
+export function remember(engine: Engine, plan: Plan, seen: Good, { watch }: Tick): void {
   const { memory, feed, guard, ports } = engine;
-  const { entry, parcel } = seen;
+  const { entry, head, parcel } = seen;
   if (!memory || !plan.policy.l1 || seen.softened || !feed.isUp) return;
-  if (!feed.epochs.has(entry.epoch) || !feed.epochs.has(entry.stampEpoch)) return;
+  if (!feed.epochs.has(head.epoch) || !feed.epochs.has(head.stampEpoch)) return;
   if (watch.generation !== guard.generation || watch.isTouched(plan.slot)) return;
-  if (entry.stamps.some(({ name }) => watch.isTouched(name) || engine.unsettled.has(name))) return;
+  if (head.stamps.some(({ name }) => watch.isTouched(name) || engine.unsettled.has(name))) return;
   const offset = ports.clock.now() - ports.redis.redisNow();
   const dice = 1 - ports.random.next();
   const until = entry.staleAt - headStartMs(entry.loadMs, plan.policy.beta, dice) + offset;
   memory.store(plan.key, {
     parcel: parcel.detach(),
-    cells: entry.stamps.map(({ name, text }) => memory.cell(name, text)),
+    cells: head.stamps.map(({ name, text }) => memory.cell(name, text)),
     until,
     storedAt: entry.storedAt + offset,
-    version: entry.version,
+    version: head.version,
     counters: plan.namespace.counters,
     promise: null,
   });

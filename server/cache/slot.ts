@@ -1,10 +1,14 @@
 /**
  * What stands in a slot: an entry `V`, a lease `L` or a mark `M`; then a random id of 16 bytes.
  *
- *   V | id 16 | format 1 | crc32 of the rest 4 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4 | meta length 4 | meta | payload
- *   meta, texts separated by NUL: value epoch, stamps' epoch, version, how many stamps, (stamp name, stamp text)*, key
+ *   V | id 16 | format 1 | crc32 of the rest 4 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4
+ *     | head's length 4 | key's length 4 | head | key | payload
+ *   head, texts separated by NUL: value epoch, stamps' epoch, version, (stamp name, stamp text)*
  *
- * Instants are ms by Redis' clock. The key stands last, so it may hold any character. Everything that does not parse,
+ * Entries of one namespace mostly carry the very same head: whoever read one hands it in when reading the next, and
+ * one comparison of bytes replaces parsing.
+ *
+ * Instants are ms by Redis' clock. Everything that does not parse,
  * does not carry its own key, or fails its checksum is "strange" and treated as a miss (P8).
  */
 import { crc32 } from 'node:zlib';
@@ -24,9 +28,9 @@ const STORED_AT = 23;
 const STALE_AT = 31;
 const GONE_AT = 39;
 const LOAD_AT = 47;
-const META_LENGTH_AT = 51;
-const META_AT = 55;
-const HEAD_TEXTS = 4;
+const HEAD_LENGTH_AT = 51;
+const KEY_LENGTH_AT = 55;
+const HEAD_AT = 59;
 
 export interface RecordedStamp {
   /** Whole Redis name. */
@@ -34,17 +38,26 @@ export interface RecordedStamp {
   text: string;
 }
 
-export interface Entry {
-  storedAt: number;
-  staleAt: number;
-  goneAt: number;
-  loadMs: number;
+/** What the entries of one namespace have in common. */
+export interface EntryHead {
   /** Of the server that granted the lease. */
   epoch: string;
   /** Of the server that holds the stamps. */
   stampEpoch: string;
   version: string;
-  stamps: RecordedStamp[];
+  stamps: readonly RecordedStamp[];
+}
+
+/** A head with the bytes that it was read from. */
+export interface ReadHead extends EntryHead {
+  bytes: Buffer;
+}
+
+export interface Entry {
+  storedAt: number;
+  staleAt: number;
+  goneAt: number;
+  loadMs: number;
   key: string;
   encoded: Encoded;
 }
@@ -58,10 +71,11 @@ export function makeTicket(type: number, id: Buffer): Buffer {
   return Buffer.concat([Buffer.of(type), id]);
 }
 
-export function writeEntry(entry: Entry, id: Buffer): Buffer {
-  const meta = Buffer.from(metaOf(entry), 'utf8');
+export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buffer {
+  const head = Buffer.from(headText(entry.head), 'utf8');
+  const key = Buffer.from(entry.key, 'utf8');
   const { bytes, codec } = entry.encoded;
-  const slot = Buffer.allocUnsafe(META_AT + meta.length + bytes.length);
+  const slot = Buffer.allocUnsafe(HEAD_AT + head.length + key.length + bytes.length);
   slot[0] = VALUE;
   id.copy(slot, 1);
   slot[TICKET_BYTES] = FORMAT;
@@ -70,29 +84,37 @@ export function writeEntry(entry: Entry, id: Buffer): Buffer {
   slot.writeDoubleLE(entry.staleAt, STALE_AT);
   slot.writeDoubleLE(entry.goneAt, GONE_AT);
   slot.writeUInt32LE(Math.min(Math.round(entry.loadMs), 0xffffffff), LOAD_AT);
-  slot.writeUInt32LE(meta.length, META_LENGTH_AT);
-  meta.copy(slot, META_AT);
-  bytes.copy(slot, META_AT + meta.length);
+  slot.writeUInt32LE(head.length, HEAD_LENGTH_AT);
+  slot.writeUInt32LE(key.length, KEY_LENGTH_AT);
+  head.copy(slot, HEAD_AT);
+  key.copy(slot, HEAD_AT + head.length);
+  bytes.copy(slot, HEAD_AT + head.length + key.length);
   slot.writeUInt32LE(crc32(slot.subarray(CHECKED_FROM)), CRC_AT);
   return slot;
 }
 
-/** The entry of a slot that begins with `V`, or null when the bytes are strange. */
-export function readEntry(slot: Buffer): Entry | null {
-  if (slot.length < META_AT || slot[TICKET_BYTES] !== FORMAT) return null;
-  const payloadAt = META_AT + slot.readUInt32LE(META_LENGTH_AT);
+/** The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing its like. */
+export function readEntry(slot: Buffer, known: ReadHead | null): (Entry & { head: ReadHead }) | null {
+  if (slot.length < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
+  const keyAt = HEAD_AT + slot.readUInt32LE(HEAD_LENGTH_AT);
+  const payloadAt = keyAt + slot.readUInt32LE(KEY_LENGTH_AT);
   if (payloadAt > slot.length) return null;
   if (slot.readUInt32LE(CRC_AT) !== crc32(slot.subarray(CHECKED_FROM))) return null;
-  const meta = readMeta(slot.toString('utf8', META_AT, payloadAt));
-  if (!meta) return null;
+  const head = known && isSame(known.bytes, slot, keyAt) ? known : readHead(slot.subarray(HEAD_AT, keyAt));
+  if (!head) return null;
   return {
-    ...meta,
     storedAt: slot.readDoubleLE(STORED_AT),
     staleAt: slot.readDoubleLE(STALE_AT),
     goneAt: slot.readDoubleLE(GONE_AT),
     loadMs: slot.readUInt32LE(LOAD_AT),
+    key: slot.toString('utf8', keyAt, payloadAt),
     encoded: { codec: slot[CODEC_AT] ?? 0, bytes: slot.subarray(payloadAt) },
+    head,
   };
+}
+
+function isSame(head: Buffer, slot: Buffer, keyAt: number): boolean {
+  return head.length === keyAt - HEAD_AT && head.compare(slot, HEAD_AT, keyAt) === 0;
 }
 
 /** The same entry with another end of freshness, under a new id. */
@@ -104,23 +126,22 @@ export function restamp(slot: Buffer, staleAt: number, id: Buffer): Buffer {
   return copy;
 }
 
-function metaOf(entry: Entry): string {
-  let meta = `${entry.epoch}\0${entry.stampEpoch}\0${entry.version}\0${entry.stamps.length}\0`;
-  for (const stamp of entry.stamps) meta += `${stamp.name}\0${stamp.text}\0`;
-  return meta + entry.key;
+function headText({ epoch, stampEpoch, version, stamps }: EntryHead): string {
+  const texts = [epoch, stampEpoch, version];
+  for (const stamp of stamps) texts.push(stamp.name, stamp.text);
+  return texts.join('\0');
 }
 
-type Meta = Pick<Entry, 'epoch' | 'stampEpoch' | 'version' | 'stamps' | 'key'>;
+const FIXED_TEXTS = 3;
 
-function readMeta(meta: string): Meta | null {
-  const texts = meta.split('\0');
-  const [epoch, stampEpoch, version, count] = texts;
-  const keyAt = HEAD_TEXTS + 2 * Number(count);
-  if (epoch === undefined || stampEpoch === undefined || version === undefined || !(keyAt < texts.length))
+/** The bytes are copied: a head is kept longer than the network buffer that it came in. */
+function readHead(bytes: Buffer): ReadHead | null {
+  const texts = bytes.toString('utf8').split('\0');
+  const [epoch, stampEpoch, version] = texts;
+  if (epoch === undefined || stampEpoch === undefined || version === undefined || texts.length % 2 === 0)
     return null;
   const stamps: RecordedStamp[] = [];
-  for (let at = HEAD_TEXTS; at < keyAt; at += 2)
+  for (let at = FIXED_TEXTS; at < texts.length; at += 2)
     stamps.push({ name: texts[at] as string, text: texts[at + 1] as string });
-  const key = keyAt === texts.length - 1 ? (texts[keyAt] as string) : texts.slice(keyAt).join('\0');
-  return { epoch, stampEpoch, version, stamps, key };
+  return { epoch, stampEpoch, version, stamps, bytes: Buffer.from(bytes) };
 }

@@ -62,7 +62,8 @@ function buildPorts(options: CacheOptions, names: NameBook): { ports: Ports; cli
     };
   if (!('url' in options.redis)) throw new InvalidArgumentError('redis', '{ url }', options.redis);
   const { url } = options.redis;
-  const redis = new SingleRedis(url, { clock, timers });
+  const timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_MS;
+  const redis = new SingleRedis(url, { clock, timers, timeoutMs });
   const feed =
     given.feed ??
     new TrackingFeed({ address: url, prefix: names.prefix, channel: names.channel, clock, timers });

@@ -6,8 +6,8 @@
  * - Nothing queues and nothing is sent again: no offline queue, no retries (a command that was resent could land
  *   after the caller gave it up). Reconnecting is done here, because ioredis' own timer would keep a script alive.
  * - Sockets and timers are unreferenced: a program ends when its work is done. Callers' own time limits hold it.
- * - Silence: a ping each 10 ms unless one is unanswered. Four ticks of ours that came on time without an answer make
- *   the server "silent"; ticks that came late are not counted, for then it is this process that was slow.
+ * - Silence: a ping each 10 ms unless one is unanswered. Three ticks of ours (for a time limit of 50 ms) that came on
+ *   time without an answer make the server "silent"; ticks that came late are not counted, for then it is this process that was slow.
  *   A server that stays silent is disconnected: the connection may be half-open.
  */
 import { Redis } from 'ioredis';
@@ -33,8 +33,9 @@ export interface ServerListener {
 const HANDSHAKE_MS = 500;
 const TICK_MS = 10;
 const LATE_MS = 8;
-const SILENT_TICKS = 3;
-const HOPELESS_TICKS = 40;
+/** Of the time limit of a batch: with 50 ms, a frozen server is known after 30 to 45 ms. */
+const SILENT_SHARE = 0.6;
+const HOPELESS_FACTOR = 8;
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 250;
 
@@ -51,10 +52,15 @@ export class RedisServer {
   #tickedAt = 0;
   #isPingOpen = false;
   #silentTicks = 0;
+  readonly #silentAfter: number;
   /** Redis' ms less monotonic ms, by the reading's send time: never behind the true one. */
   #clockOffset = 0;
 
-  constructor(address: ServerAddress | string, ports: { clock: ClockPort; timers: TimerPort }) {
+  constructor(
+    address: ServerAddress | string,
+    ports: { clock: ClockPort; timers: TimerPort; timeoutMs: number },
+  ) {
+    this.#silentAfter = Math.max(2, Math.round((SILENT_SHARE * ports.timeoutMs) / TICK_MS));
     this.#clock = ports.clock;
     this.#timers = ports.timers;
     const options = {
@@ -66,6 +72,8 @@ export class RedisServer {
       autoResendUnfulfilledCommands: false,
       retryStrategy: () => null,
       connectTimeout: HANDSHAKE_MS,
+      // ioredis arms this timer even on a socket that is closed already; it must not outlive the pause between tries.
+      disconnectTimeout: 100,
       disableClientInfo: true,
     };
     this.client =
@@ -83,7 +91,7 @@ export class RedisServer {
   }
 
   get isSilent(): boolean {
-    return this.#silentTicks >= SILENT_TICKS;
+    return this.#silentTicks >= this.#silentAfter;
   }
 
   redisNow(): number {
@@ -174,7 +182,7 @@ export class RedisServer {
   #countSilence(): void {
     if (!this.#isPingOpen) return;
     this.#silentTicks++;
-    if (this.#silentTicks === HOPELESS_TICKS) this.client.disconnect();
+    if (this.#silentTicks === HOPELESS_FACTOR * this.#silentAfter) this.client.disconnect();
   }
 
   #ping(): void {

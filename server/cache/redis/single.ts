@@ -23,7 +23,7 @@ export class SingleRedis implements RedisPort {
   readonly #timers: TimerPort;
   #connecting: Promise<void> | null = null;
 
-  constructor(url: string, ports: { clock: ClockPort; timers: TimerPort }) {
+  constructor(url: string, ports: { clock: ClockPort; timers: TimerPort; timeoutMs: number }) {
     this.#timers = ports.timers;
     this.server = new RedisServer(url, ports);
   }

@@ -53,6 +53,8 @@ export class TrackingFeed implements FeedPort {
       autoResubscribe: false,
       retryStrategy: () => null,
       connectTimeout: HANDSHAKE_MS,
+      // ioredis arms this timer even on a socket that is closed already; it must not outlive the pause between tries.
+      disconnectTimeout: 100,
       disableClientInfo: true,
     };
     const { address } = options;
