@@ -338,7 +338,7 @@ describe('invalidation', () => {
       await productReads.count(),
       await productReads.all(),
     ];
-    await asked();
+    await shop.warm(asked);
     await shop.mutate('catalog.products.update', { id: first.id, version: 1, priceCents: 1 }, admin);
     const { value, misses } = await shop.listen(asked);
     expect(misses.sort()).toEqual([
@@ -359,7 +359,7 @@ describe('invalidation', () => {
       await list('products', { type: 'bundle' }),
       await getCachedProductsByType('ebook'),
     ];
-    await asked();
+    await shop.warm(asked);
     const more = await shop.product({ type: 'ebook', category: 'shelf' });
     const { value, misses } = await shop.listen(asked);
     expect(misses.sort()).toEqual([`products:${more.id}`, 'products:list:ebook']);
@@ -394,7 +394,7 @@ describe('invalidation', () => {
       (key) => `products:${key}`,
     );
     const standing = () => Promise.all(names.map(async (key) => (await cache.get(key)) !== null));
-    await warm();
+    await shop.warm(warm);
     expect(await standing()).toEqual([true, true, true, true]);
     await access.invalidateProductCache(first.id);
     expect(await standing()).toEqual([false, false, false, false]);
