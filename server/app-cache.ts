@@ -4,7 +4,7 @@
  */
 import { createCache } from './cache/index.ts';
 import { config } from './config.ts';
-import { insideTransaction, isDrained, setInvalidator } from './db/index.ts';
+import { type Invalidator, insideTransaction, isDrained, setInvalidator } from './db/index.ts';
 
 /** Lifetimes in seconds, and the beginnings of keys. */
 export const CACHE_CONFIG = {
@@ -49,6 +49,9 @@ export const CacheKeys = {
 
 const { redisUrl, redisClusterNodes, cachePrefix, l1MaxEntries, l1MaxBytes, maxConcurrentLoads } = config();
 
+/** A member who lost a right must lose it at the commit, not at the return of the call that took it. */
+const MARKED_NAMESPACES = ['session', 'sessions-of'];
+
 export const cache = createCache({
   redis: redisClusterNodes.length > 0 ? { cluster: redisClusterNodes } : { url: redisUrl },
   prefix: cachePrefix,
@@ -56,8 +59,14 @@ export const cache = createCache({
   maxConcurrentLoads,
   bypass: insideTransaction,
   isDrained,
+  marks: MARKED_NAMESPACES,
 });
 
-setInvalidator((names) => cache.settle(names));
+/** How writers and the relay make names old in the process's cache. */
+export const invalidator: Invalidator = {
+  settle: (names, token) => (token === undefined ? cache.settle(names) : cache.settleMarked(names, token)),
+  mark: (names) => cache.mark(names),
+};
+setInvalidator(invalidator);
 
 export const cachedRead = cache.cachedRead.bind(cache);

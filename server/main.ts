@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
-import { cache } from './app-cache.ts';
+import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
 import { closeDb, flushOutbox, isDatabaseAway, migrateDb, startRelay } from './db/index.ts';
 import { startJobFinder } from './jobs/jobs-finder.ts';
@@ -37,7 +37,7 @@ async function start(log: Logger): Promise<void> {
   await migrateDb();
   started.push(startMonitoring(log));
   const relay = startRelay({
-    settle: (names) => cache.settle(names),
+    settle: invalidator.settle,
     onError: (err) => log.warn({ err }, 'Delivering invalidations failed; the next try follows'),
   });
   started.push(() => relay.stop(), closeJobQueue, cleanNowAndThen(log));

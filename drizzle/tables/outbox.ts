@@ -7,6 +7,8 @@ export const outbox = mysqlTable(
   {
     id: bigint('id', { mode: 'number' }).autoincrement().primaryKey(),
     names: json<{ keys?: string[]; tags?: string[]; namespaces?: string[] }>()('names').notNull(),
+    /** Of the marks that the writer set before its commit. */
+    token: varchar('token', { length: 64 }),
     /** What a trigger saw another program change: the relay finds the names. */
     changes: json<{ table: string; reads: string[]; rows: Record<string, unknown>[] }>()('changes'),
     createdAt: instantNow('created_at'),

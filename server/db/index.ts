@@ -6,4 +6,4 @@ export { fingerprintOf } from './fingerprint.ts';
 export { migrateDb, migrationsFolder } from './migrate.ts';
 export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
 export { closeDb, type Database, getDb, poolState } from './pool.ts';
-export { insideTransaction, setInvalidator, type WriteTx, write } from './write.ts';
+export { type Invalidator, insideTransaction, setInvalidator, type WriteTx, write } from './write.ts';

@@ -8,6 +8,7 @@ import { inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { outbox } from '../../drizzle/schema.ts';
 import type { Names, Settlement } from '../cache/index.ts';
 import type { Transaction } from './changes.ts';
+import { failpoint } from './failpoint.ts';
 import { namesOfChange } from './foreign/watched.ts';
 import { NameSet } from './names.ts';
 import { getDb } from './pool.ts';
@@ -28,8 +29,8 @@ const settled: number[] = [];
 const unsettled = new Set<{ ids: readonly number[]; settlement: Settlement }>();
 let cleanup: Promise<void> | undefined;
 
-export async function addToOutbox(tx: Transaction, names: ListedNames): Promise<number[]> {
-  const rows = [...partsOf(names)].map((part) => ({ names: part }));
+export async function addToOutbox(tx: Transaction, names: ListedNames, token?: string): Promise<number[]> {
+  const rows = [...partsOf(names)].map((part) => ({ names: part, token }));
   const [{ insertId }] = await tx.insert(outbox).values(rows);
   return rows.map((_, i) => insertId + i);
 }
@@ -80,7 +81,7 @@ export interface Relay {
 }
 
 export interface RelayOptions {
-  settle: (names: Names) => Promise<Settlement>;
+  settle: (names: Names, token?: string) => Promise<Settlement>;
   /** A poll failed, most often because the database is away; the next one follows as usual. */
   onError: (error: unknown) => void;
   /** Default 250. With triggers on, other programs' writes wait this long. */
@@ -120,16 +121,26 @@ async function deliver(settle: RelayOptions['settle']): Promise<number> {
     .orderBy(outbox.id)
     .limit(ROWS_PER_POLL);
   if (rows.length === 0) return 0;
-  const names = new NameSet();
-  for (const { names: named, changes } of rows) {
+  const settlements = await Promise.all(
+    byToken(rows).map(([token, names]) => settle(names.toNames(), token)),
+  );
+  for (const { release } of settlements) release();
+  if (!settlements.every(({ acknowledged }) => acknowledged)) return 0;
+  await deleteRows(rows.map((row) => row.id));
+  return rows.length;
+}
+
+/** Only the dead writer's own token may remove its marks; all names without one travel together. */
+function byToken(rows: readonly (typeof outbox.$inferSelect)[]): [string | undefined, NameSet][] {
+  const groups = new Map<string | undefined, NameSet>();
+  for (const { names: named, token, changes } of rows) {
+    const key = token ?? undefined;
+    const names = groups.get(key) ?? new NameSet();
+    groups.set(key, names);
     names.add(named);
     if (changes) for (const found of namesOfChange(changes)) names.add(found);
   }
-  const { acknowledged, release } = await settle(names.toNames());
-  release();
-  if (!acknowledged) return 0;
-  await deleteRows(rows.map((row) => row.id));
-  return rows.length;
+  return [...groups];
 }
 
 /** Another process's relay may have delivered an own row. Gone rows end the distrust of their names. */
@@ -151,6 +162,7 @@ async function deleteSettled(): Promise<void> {
   const ids = settled.splice(0);
   // On failure the rows stay for the relay, which delivers them once more.
   await deleteRows(ids).catch(() => {});
+  failpoint('cleaned');
 }
 
 async function deleteRows(ids: number[]): Promise<void> {

@@ -11,6 +11,7 @@ import type { CachedRead, Names, Settlement } from '../cache/index.ts';
 import { deleteRows, insertRows, type Transaction, updateRows, upsertRows } from './changes.ts';
 import type { ColumnOf } from './dependencies.ts';
 import { CommitUnknownError, isDeadlock } from './errors.ts';
+import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
 import { getDb } from './pool.ts';
@@ -42,7 +43,13 @@ export interface WriteTx {
   afterCommit(action: () => void | Promise<void>): void;
 }
 
-type Settle = (names: Names) => Promise<Settlement>;
+/** The cache, as `write` needs it. */
+export interface Invalidator {
+  /** Makes names gone; with a token, removes that token's marks as well. Never throws. */
+  settle(names: Names, token?: string): Promise<Settlement>;
+  /** Before the commit: nobody may fill names of marked namespaces until they are settled. Null: nothing is marked. */
+  mark?(names: Names): Promise<string | null>;
+}
 
 interface Scope {
   tx: Transaction;
@@ -54,11 +61,11 @@ interface Scope {
 
 const DEADLOCK_TRIES = 5;
 const current = new AsyncLocalStorage<Scope>();
-let settle: Settle | undefined;
+let given: Invalidator | undefined;
 
 /** Gives `write` the cache that it must invalidate. Called once, by the module that makes the process's cache. */
-export function setInvalidator(invalidator: Settle): void {
-  settle = invalidator;
+export function setInvalidator(invalidator: Invalidator): void {
+  given = invalidator;
 }
 
 /** True within `write`'s work: reads there see the transaction's own state and must bypass the cache. */
@@ -85,44 +92,67 @@ export async function write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
   }
 }
 
+/** What a transaction leaves behind for the time after its commit. */
 interface Committed<T> {
   answer: T;
   names: NameSet;
+  token?: string;
   outboxIds: number[];
   after: Scope['after'];
 }
 
 async function once<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const { answer, names, outboxIds, after } = await commit(work);
-  await invalidate(names, outboxIds);
-  for (const action of after) await action();
-  return answer;
+  const committed = await commit(work);
+  await invalidate(committed);
+  for (const action of committed.after) await action();
+  return committed.answer;
 }
 
 async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T>> {
   const names = new NameSet();
   const after: Scope['after'] = [];
-  let outboxIds: number[] = [];
-  let committing = false;
+  const pending: Pending = { outboxIds: [] };
+  let isCommitting = false;
   try {
     const answer = await getDb().transaction(async (tx) => {
+      failpoint('begun');
       const result = await run({ tx, names, after, turn: Promise.resolve() }, work);
-      if (!names.empty) outboxIds = await addToOutbox(tx, names.toNames());
-      committing = true;
+      failpoint('worked');
+      if (!names.empty) await announce(tx, names, pending);
+      failpoint('before-commit');
+      isCommitting = true;
+      failpoint('committing');
       return result;
     });
-    return { answer, names, outboxIds, after };
+    failpoint('committed');
+    return { answer, names, after, ...pending };
   } catch (error) {
-    if (!committing) throw error;
+    if (isCommitting || pending.token) await invalidator().settle(names.toNames(), pending.token);
     // The row is there if and only if the commit happened: it stays for the relay, should it become visible later.
-    await invalidator()(names.toNames());
-    throw new CommitUnknownError(error);
+    throw isCommitting ? new CommitUnknownError(error) : error;
   }
 }
 
-async function invalidate(names: NameSet, outboxIds: number[]): Promise<void> {
+interface Pending {
+  outboxIds: number[];
+  token?: string;
+}
+
+/** Marks first, so that the outbox row can carry the token by which a relay removes a dead writer's marks. */
+async function announce(tx: Transaction, names: NameSet, pending: Pending): Promise<void> {
+  const listed = names.toNames();
+  pending.token = (await invalidator().mark?.(listed)) ?? undefined;
+  failpoint('marked');
+  pending.outboxIds = await addToOutbox(tx, listed, pending.token);
+  failpoint('in-outbox');
+}
+
+async function invalidate({ names, token, outboxIds }: Committed<unknown>): Promise<void> {
   if (names.empty) return;
-  const settlement = await invalidator()(names.toNames());
+  const settling = invalidator().settle(names.toNames(), token);
+  failpoint('settling');
+  const settlement = await settling;
+  failpoint('settled');
   if (settlement.acknowledged) forgetSettled(outboxIds);
   else keepUnsettled(outboxIds, settlement);
 }
@@ -165,8 +195,8 @@ function statementsOf({ tx, names, after }: Scope): WriteTx {
 /** A refill that fails leaves a miss behind, which the next read mends. */
 function ignore(): void {}
 
-function invalidator(): Settle {
-  if (!settle)
+function invalidator(): Invalidator {
+  if (!given)
     throw new Error('write() was called before a cache was given to it: import server/app-cache.ts first');
-  return settle;
+  return given;
 }

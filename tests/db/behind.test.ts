@@ -21,7 +21,7 @@ beforeAll(async () => {
   behind = await import('../../server/db/behind/behind.ts');
   schema = await import('../../drizzle/schema.ts');
   const { declareEntity } = await import('../../server/db/behind/operations.ts');
-  db.setInvalidator(async () => ({ acknowledged: true, release: () => {} }));
+  db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
   declareEntity({ name: 'user', table: schema.users, key: ['id'] });
   jobs = declareEntity({ name: 'job', table: schema.jobs, key: ['id'] }) as unknown as BehindEntity;
   views = declareEntity({

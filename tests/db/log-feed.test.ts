@@ -21,7 +21,7 @@ beforeAll(async () => {
   db = await import('../../server/db/index.ts');
   schema = await import('../../drizzle/schema.ts');
   ({ startLogFeed } = await import('../../server/db/foreign/log-feed.ts'));
-  db.setInvalidator(async () => ({ acknowledged: true, release: () => {} }));
+  db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
   db.dependsOn(schema.users, {
     read: 'byId',
     namespace: 'user',

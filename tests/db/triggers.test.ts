@@ -20,7 +20,7 @@ beforeAll(async () => {
   db = await import('../../server/db/index.ts');
   schema = await import('../../drizzle/schema.ts');
   triggers = await import('../../server/db/foreign/triggers.ts');
-  db.setInvalidator(async () => ({ acknowledged: true, release: () => {} }));
+  db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
   db.dependsOn(schema.users, {
     read: 'byEmail',
     namespace: 'user',

@@ -10,14 +10,25 @@ let schema: typeof import('../../drizzle/schema.ts');
 let told: Names[] = [];
 let acknowledged = true;
 let released = 0;
+let marking = false;
+let marked: Names[] = [];
+let tokens: (string | undefined)[] = [];
 
 beforeAll(async () => {
   environment = await freshEnvironment();
   db = await import('../../server/db/index.ts');
   schema = await import('../../drizzle/schema.ts');
-  db.setInvalidator(async (names) => {
-    told.push(names);
-    return { acknowledged, release: () => void released++ };
+  db.setInvalidator({
+    settle: async (names, token) => {
+      told.push(names);
+      tokens.push(token);
+      return { acknowledged, release: () => void released++ };
+    },
+    mark: async (names) => {
+      if (!marking) return null;
+      marked.push(names);
+      return 'a-token';
+    },
   });
   db.dependsOn(schema.users, {
     read: 'byId',
@@ -43,6 +54,9 @@ beforeEach(() => {
   told = [];
   acknowledged = true;
   released = 0;
+  marking = false;
+  marked = [];
+  tokens = [];
 });
 
 afterAll(async () => {
@@ -207,6 +221,22 @@ describe('one transaction', () => {
   it('knows that its work runs inside a transaction, and only there', async () => {
     const inside = await db.write(async () => db.insideTransaction());
     expect([inside, db.insideTransaction()]).toEqual([true, false]);
+  });
+});
+
+describe('marks before the commit', () => {
+  it('are set for what the write makes old, and removed by their token once it is settled', async () => {
+    marking = true;
+    await insert('mia');
+    expect(marked).toEqual(told);
+    expect(tokens).toEqual(['a-token']);
+  });
+
+  it('are removed after a rollback, for a database error at the last moment', async () => {
+    marking = true;
+    await expect(insert('nia', 'nia')).rejects.toThrow();
+    expect(marked).toEqual([]);
+    expect(told).toEqual([]);
   });
 });
 
