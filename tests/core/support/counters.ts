@@ -15,16 +15,16 @@ async function selects(): Promise<number> {
   return Number((rows as unknown as { Value: string }[])[0]?.Value);
 }
 
-/** Packets with commands that the data connection sent during `work`. */
-export async function countPackets(
+/** What the data connection sent during `work`, one text for each write to the socket. */
+export async function packetsOf(
   client: ReturnType<typeof getRedisClient>,
   work: () => Promise<unknown>,
-): Promise<number> {
+): Promise<string[]> {
   const { stream } = client as unknown as { stream: { write: (...args: unknown[]) => boolean } };
   const write = stream.write.bind(stream);
-  let packets = 0;
+  const packets: string[] = [];
   stream.write = (...args) => {
-    packets++;
+    packets.push(String(args[0]));
     return write(...args);
   };
   await work();
