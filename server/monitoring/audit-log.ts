@@ -6,7 +6,6 @@ import { and, desc, eq, lt } from 'drizzle-orm';
 import { audit, users } from '../../drizzle/schema.ts';
 import { getDb, write } from '../db/index.ts';
 
-export type AuditAction = 'cacheClear' | 'cacheClearPattern' | 'cacheExpire' | 'cacheWarm';
 export type AuditRow = typeof audit.$inferSelect;
 
 export interface AuditedCall {

@@ -61,6 +61,17 @@ describe('a process without Redis', () => {
 });
 
 describe('a process without its database', () => {
+  it('does not clear what it cannot write down', async () => {
+    const { cache } = await import('../../server/app-cache.ts');
+    await cache.set('user:1', { id: 1 }, 600);
+    expect((await site.query('monitoring.cacheStats')).status).toBe(200);
+    database.refuse();
+    const clear = await site.mutate('monitoring.cacheClearPattern', { input: { pattern: 'user:*' } });
+    expect(clear.status).toBe(503);
+    expect(await cache.get('user:1')).toEqual({ id: 1 });
+    database.heal();
+  });
+
   it('is alive but not ready, says so within two seconds, and is ready again by itself', async () => {
     database.cut();
     await new Promise((resolve) => setTimeout(resolve, 1100));
