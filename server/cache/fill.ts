@@ -52,7 +52,8 @@ async function takeLease(engine: Engine, plan: Plan, expect: Buffer | null): Pro
     asking,
     stampedHold(engine, plan, { ticket, isLease: true }),
   ]);
-  if (taking.status === 'rejected') return null;
+  if (taking.status === 'rejected')
+    return (await emptiedWrongType(engine, plan, taking.reason)) ? 'taken' : null;
   if (!taking.value) return 'taken';
   if (stamping.status === 'fulfilled' && stamping.value) return stamping.value;
   release(engine, plan, ticket);
@@ -61,6 +62,16 @@ async function takeLease(engine: Engine, plan: Plan, expect: Buffer | null): Pro
 
 function isMine(stood: Buffer | null): boolean {
   return stood === null;
+}
+
+/** MGET reads a list or a hash as nothing there; only the lease finds out. */
+async function emptiedWrongType(engine: Engine, plan: Plan, reason: unknown): Promise<boolean> {
+  if (!(reason instanceof Error) || !reason.message.startsWith('WRONGTYPE')) return false;
+  plan.namespace.counters.strange++;
+  return engine.reads.run({ op: 'drop', keys: [plan.slot] }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function stampedHold(
