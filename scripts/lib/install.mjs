@@ -30,7 +30,7 @@ export function isInstalled(root = ROOT) {
 
 /** npm as it runs us, or as PATH has it. */
 function npm(...args) {
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
   const script = process.env.npm_execpath;
   return script?.endsWith('.js') ? [process.execPath, script, ...args, ...quiet] : ['npm', ...args, ...quiet];
 }

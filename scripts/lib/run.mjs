@@ -48,10 +48,11 @@ function watchForEnd(guard, interruption) {
     }
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, hear);
+  // npm passes SIGTERM to the shell between it and us, which ends without passing it on.
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.env.npm_lifecycle_event && process.ppid !== parent) interruption.abort();
-  }, 1000);
+  }, 200);
   timer.unref();
 }
 

@@ -24,8 +24,9 @@ beforeEach(() => {
   project = copyProject();
 });
 afterEach(() => {
-  expect(project.leftovers()).toEqual([]);
+  const left = project.leftovers();
   project.remove();
+  expect(left).toEqual([]);
 });
 
 function told(output: string): Record<'DATABASE_URL' | 'REDIS_URL' | 'QUEUE_REDIS_URL', string> {
@@ -209,6 +210,16 @@ describe('a run that was killed', () => {
     await running.ended;
     await expect.poll(() => project.leftovers(), { timeout: 15_000 }).toEqual([]);
     expect((await withServices(tell)).code).toBe(0);
+  });
+
+  test('by the end of the npm that started it, ends as by a signal of its own', async () => {
+    const args = tellAndStay(project.root);
+    const running = project.startAsNpm('with-services.mjs', { args, env: configuredDatabase() });
+    await running.says('told ');
+    running.signal('SIGTERM');
+    await running.ended;
+    await expect.poll(() => project.leftovers(), { timeout: 10_000 }).toEqual([]);
+    expect(existsSync(join(project.root, '.larder', 'run.json'))).toBe(false);
   });
 
   test('together with its guard leaves orphans, which the next start ends; the data is still there', async () => {

@@ -37,6 +37,8 @@ export interface ProjectCopy {
   root: string;
   /** Runs a script of the copy. The environment is only what `env` says, PATH and HOME: nothing is configured. */
   start(script: string, options?: { args?: string[]; env?: Record<string, string> }): RunningProgram;
+  /** The same behind a shell, as npm runs scripts: signals go to the shell, which does not pass them on. */
+  startAsNpm(script: string, options?: { args?: string[]; env?: Record<string, string> }): RunningProgram;
   run(script: string, options?: { args?: string[]; env?: Record<string, string> }): Promise<Outcome>;
   /** An executable shell script in the copy's `bin`, which is only looked at when an `env` names it. */
   addProgram(name: string, script: string): void;
@@ -45,10 +47,12 @@ export interface ProjectCopy {
   bin: string;
   /** Processes of the copy that still run, each with its pid and command line. */
   leftovers(): string[];
+  /** Ends what still runs, by force, and removes the copy. */
   remove(): void;
 }
 
-const SET_UP = ['scripts', 'ops', 'package.json', 'package-lock.json', '.env.example'];
+const CONFIG = ['', '-problems', '-shapes', '-variables'].map((part) => `server/config${part}.ts`);
+const SET_UP = ['scripts', 'ops', 'package.json', 'package-lock.json', '.env.example', ...CONFIG];
 const PROGRAM = ['server', 'client', 'drizzle', 'tsconfig.json', 'tsconfig.build.json'];
 
 /**
@@ -65,21 +69,38 @@ export function copyProject({ inside = '.', whole = false } = {}): ProjectCopy {
   symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
   const bin = join(root, 'bin');
   mkdirSync(bin);
-  const start: ProjectCopy['start'] = (script, { args = [], env = {} } = {}) => {
+  const scriptCommand = (script: string, args: string[]): string[] => [
+    join(root, 'scripts', script),
+    ...args,
+  ];
+  const environment = (env: Record<string, string>): NodeJS.ProcessEnv => {
     const { PATH = '', HOME = root } = process.env;
-    const command = [join(root, 'scripts', script), ...args];
-    return follow(spawn(process.execPath, command, { cwd: root, env: { PATH, HOME, ...env } }));
+    return { PATH, HOME, ...env };
+  };
+  const start: ProjectCopy['start'] = (script, { args = [], env = {} } = {}) =>
+    follow(spawn(process.execPath, scriptCommand(script, args), { cwd: root, env: environment(env) }));
+  const startAsNpm: ProjectCopy['startAsNpm'] = (script, { args = [], env = {} } = {}) => {
+    // "; true" keeps the shell from becoming the program.
+    const shell = ['-c', '"$@"; true', 'sh', process.execPath, ...scriptCommand(script, args)];
+    return follow(
+      spawn('sh', shell, { cwd: root, env: environment({ npm_lifecycle_event: 'start', ...env }) }),
+    );
   };
   return {
     outer,
     root,
     bin,
     start,
+    startAsNpm,
     run: (script, options) => start(script, options).ended,
     addProgram: (name, script) => writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 }),
     linkProgram: (name, target) => symlinkSync(target, join(bin, name)),
     leftovers: () => processesNaming(root),
-    remove: () => rmSync(outer, { recursive: true, force: true }),
+    remove() {
+      for (const line of processesNaming(root))
+        unlessGone(() => String(process.kill(Number.parseInt(line, 10), 'SIGKILL')));
+      rmSync(outer, { recursive: true, force: true });
+    },
   };
 }
 
