@@ -71,3 +71,27 @@ export class Draft {
     return { raw: this.raw, value, status: 'changed', code: last.code, message: steps.join('; ') };
   }
 }
+
+const WEIGHT: Record<CellStatus, number> = { ok: 0, changed: 1, warn: 2, error: 3 };
+const MOST_PASSES = 5;
+
+/**
+ * Normalises until nothing changes any more, so that a value which is handed in again stays as it is. One repair can open the way
+ * for another (",null" is null once its comma is gone); nearly always the second pass finds nothing to do.
+ */
+export function settle(raw: string, normalize: (text: string) => Cell): Cell {
+  let cell = normalize(raw);
+  for (let pass = 1; pass < MOST_PASSES && cell.value !== null && cell.value !== raw; pass++) {
+    const next = normalize(cell.value);
+    if (next.value === cell.value) return cell;
+    cell = joined(cell, next);
+  }
+  return cell;
+}
+
+function joined(first: Cell, next: Cell): Cell {
+  if (next.value === first.raw && WEIGHT[first.status] < WEIGHT.warn) return { ...next, raw: first.raw };
+  const graver = WEIGHT[next.status] >= WEIGHT[first.status] ? next : first;
+  const message = [first.message, next.message].filter(Boolean).join('; ');
+  return { ...graver, raw: first.raw, value: next.value, message };
+}

@@ -7,6 +7,7 @@ export const CODES = {
   invisible_characters: 'Characters that cannot be seen were taken out.',
   html_entities: 'HTML entities such as &amp; were turned into characters.',
   text_marker: 'The apostrophe by which a spreadsheet marks text was taken off.',
+  too_long: 'The text is far too long for its type.',
   mojibake: 'Letters garbled by a wrong encoding were restored.',
   lost_letter: 'A letter was lost before this file was made.',
   placeholder: 'The cell holds a stand-in for "no value".',

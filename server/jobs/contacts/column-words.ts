@@ -32,7 +32,7 @@ const RULES: readonly (readonly [ColumnType, RegExp])[] = [
   ],
   [
     'url',
-    /\b(?:urls?|uri|web ?sites?|web|homepage|home page|webseite|internet|sitio|site|links?|linkedin|twitter|facebook|instagram|xing|blog|domain|www)\b/,
+    /\b(?:urls?|uri|web ?sites?|web|homepage|home page|webseite|internet|sitio|site|links?|linked ?in|twitter|facebook|instagram|xing|blog|domain|www)\b/,
   ],
   [
     'date',

@@ -1,7 +1,7 @@
 // Companies: blanks, the spelling of the legal form, and case where the whole name is in one case.
 
-import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, dictionary, tidy, warnLostLetters } from './text.ts';
+import { type Cell, type Draft, settle } from './cell.ts';
+import { absent, capitalise, caseOf, dictionary, tidy, upperCase, warnLostLetters } from './text.ts';
 
 // Legal forms as they are usually written. Keys are lower case without dots and blanks.
 const FORMS = dictionary({
@@ -65,6 +65,10 @@ const ACRONYMS = new Set(
 
 /** A company as people write it: "ACME WIDGETS INC" becomes "Acme Widgets Inc.". */
 export function normalizeCompany(raw: string): Cell {
+  return settle(raw, normalizeOnce);
+}
+
+function normalizeOnce(raw: string): Cell {
   const draft = tidy(raw);
   const nothing = absent(draft);
   if (nothing) return nothing;
@@ -112,9 +116,8 @@ function recaseWords(text: string, keep: number): string {
       const isForm = at > 0 && FORMS.has(key(word)) && at >= words.length - 3;
       if (isForm) return lower;
       if (at > 0 && SMALL_WORDS.has(lower)) return lower;
-      if (ACRONYMS.has(lower) || (letters.length <= keep && !SHORT_WORDS.has(lower)))
-        return word.toUpperCase();
-      if (/^(?:\p{L}\.)+$/u.test(word)) return word.toUpperCase();
+      if (ACRONYMS.has(lower) || (letters.length <= keep && !SHORT_WORDS.has(lower))) return upperCase(word);
+      if (/^(?:\p{L}\.)+$/u.test(word)) return upperCase(word);
       return capitalise(word);
     })
     .join(' ');

@@ -101,19 +101,33 @@ const byName = nameTable();
 /** The two-letter code of a country written as code, three-letter code or name. */
 export function normalizeCountry(raw: string): Cell {
   const draft = tidy(raw);
-  if (fold(draft.text) !== 'na' || draft.text.includes('/')) {
-    const nothing = absent(draft);
-    if (nothing) return nothing;
-  }
-  const meaning = AMBIGUOUS.get(fold(draft.text));
+  const isCodeOfNamibia = /^na$/i.test(draft.text);
+  const nothing = isCodeOfNamibia ? null : absent(draft);
+  if (nothing) return nothing;
+  const meaning = draft.text.length > 2 || isCodeOfNamibia ? AMBIGUOUS.get(fold(draft.text)) : undefined;
   if (meaning) return draft.fail('country_ambiguous', `"${draft.text}" could be ${meaning}`);
   const code = countryCode(draft.text);
   if (code) return draft.change('country_code', code, 'wrote the country as its code').done();
   return draft.fail('country_unknown', `expected a country, got "${draft.text}"`, nearest(fold(draft.text)));
 }
 
-/** ISO 3166 alpha-2 for a code or a name in one of the known languages; null when it is none or more than one. */
+const REMEMBERED = 1000;
+const remembered = new Map<string, string | null>();
+
+/**
+ * ISO 3166 alpha-2 for a code or a name in one of the known languages; null when it is none or more than one.
+ * A list names few countries many times, so answers are remembered, up to a limit.
+ */
 export function countryCode(text: string): string | null {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const code = lookUp(text);
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  remembered.set(text, code);
+  return code;
+}
+
+function lookUp(text: string): string | null {
   const upper = text.toUpperCase();
   if (ALPHA_2.has(upper)) return upper;
   return ALPHA_3.get(upper) ?? byName.get(fold(text)) ?? null;

@@ -35,36 +35,39 @@ const TLD_TYPOS = dictionary({
 const OBFUSCATED =
   /^(\S+)\s*(?:[[({]\s*at\s*[\])}]|\s+at\s+)\s*(\S+?(?:\s*(?:[[({]\s*dot\s*[\])}]|\s+dot\s+)\s*\S+)*)$/i;
 
+// What needs nothing taken off or out.
+const BARE = /^[a-z\d][\w.+-]*@[a-z\d.-]+[a-z\d]$/i;
+
 /** The address alone, its domain in lower case ASCII. */
 export function normalizeEmail(raw: string): Cell {
   const draft = tidy(raw);
   const nothing = absent(draft);
   if (nothing) return nothing;
-  draft.change(
-    'whitespace',
-    draft.text.replaceAll('＠', '@').replaceAll('．', '.'),
-    'wrote full-width characters plainly',
-  );
+  if (BARE.test(draft.text)) return checkAddress(draft);
+  const plain = draft.text.replaceAll('＠', '@').replaceAll('．', '.');
+  draft.change('whitespace', plain, 'wrote full-width characters plainly');
   unwrap(draft);
-  const several = draft.text.split(/[\s;,/|]+/).filter((part) => /^\S+@\S+\.\S+$/.test(part));
-  if (several.length > 1) {
-    return draft.fail('email_multiple', `expected one address, got ${several.length}`, several[0]);
-  }
-  const words = OBFUSCATED.exec(draft.text);
-  if (words && !draft.text.includes('@')) {
-    const meant = `${words[1]}@${(words[2] ?? '').replace(/\s*[[({]?\s*\bdot\b\s*[\])}]?\s*/gi, '.')}`;
-    return draft.fail(
-      'email_obfuscated',
-      `the address is written in words`,
-      validator.isEmail(meant) ? meant : undefined,
-    );
-  }
-  draft.change(
-    'email_spaces',
-    draft.text.replace(/\s*([@])\s*/g, '$1').replace(/(?<=@\S*)\s*\.\s*(?=\S)/g, '.'),
-    'took out blanks beside @ or a dot',
-  );
+  const refusal = refuseSeveral(draft) ?? refuseWords(draft);
+  if (refusal) return refusal;
+  const joined = draft.text.replace(/\s*@\s*/g, '@').replace(/(?<=@\S*)\s*\.\s*(?=\S)/g, '.');
+  draft.change('email_spaces', joined, 'took out blanks beside @ or a dot');
   return checkAddress(draft);
+}
+
+function refuseSeveral(draft: Draft): Cell | null {
+  const addresses = draft.text.split(/[\s;,/|]+/).filter((part) => /^\S+@\S+\.\S+$/.test(part));
+  if (addresses.length < 2) return null;
+  return draft.fail('email_multiple', `expected one address, got ${addresses.length}`, addresses[0]);
+}
+
+/** "ann at example dot com" is clear to people, and still a guess: it is suggested. */
+function refuseWords(draft: Draft): Cell | null {
+  const words = draft.text.includes('@') ? null : OBFUSCATED.exec(draft.text);
+  if (!words) return null;
+  const domain = (words[2] ?? '').replace(/\s*[[({]?\s*\bdot\b\s*[\])}]?\s*/gi, '.');
+  const meant = `${words[1]}@${domain}`;
+  const suggestion = validator.isEmail(meant) ? meant : undefined;
+  return draft.fail('email_obfuscated', 'the address is written in words', suggestion);
 }
 
 /** Takes off `mailto:`, "Name <…>", quotes, brackets and closing punctuation. */

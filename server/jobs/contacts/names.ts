@@ -1,7 +1,16 @@
 // People's names. Mixed case is taken as meant (DeShawn, van der Berg); only a name written in one case throughout is recased.
 
-import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, dictionary, isPlaceholder, tidy, warnLostLetters } from './text.ts';
+import { type Cell, type Draft, settle } from './cell.ts';
+import {
+  absent,
+  capitalise,
+  caseOf,
+  dictionary,
+  isPlaceholder,
+  tidy,
+  upperCase,
+  warnLostLetters,
+} from './text.ts';
 
 export type NamePart = 'first' | 'last' | 'full';
 
@@ -49,6 +58,10 @@ const APOSTROPHES = /[’‘ʼ`´′]/g;
 
 /** A first, last or full name: blanks, case, apostrophes, suffixes; "Last, First" is turned around in full names. */
 export function normalizeName(raw: string, part: NamePart = 'full'): Cell {
+  return settle(raw, (text) => normalizeOnce(text, part));
+}
+
+function normalizeOnce(raw: string, part: NamePart): Cell {
   const draft = tidy(raw);
   const nothing = absentName(draft);
   if (nothing) return nothing;
@@ -68,13 +81,9 @@ export function normalizeName(raw: string, part: NamePart = 'full'): Cell {
 
 /** "Null", "None" and "Na" are real names, so words are kept with a warning; marks and n/a are taken as nothing. */
 function absentName(draft: Draft): Cell | null {
-  if (draft.text === '' || /^(?:n\/a|#n\/a|n\.a\.|k\. ?a\.|[-_.?]+)$/i.test(draft.text)) return absent(draft);
-  if (isPlaceholder(draft.text)) {
-    return draft
-      .warn('placeholder_doubtful', `"${draft.text}" may be a name or mean "no value"; kept`)
-      .done();
-  }
-  return null;
+  const text = draft.text;
+  if (!isPlaceholder(text) || /^(?:#?n\/a|n\.a\.|k\. ?a\.|[-_.?]+)$/i.test(text)) return absent(draft);
+  return draft.warn('placeholder_doubtful', `"${text}" may be a name or mean "no value"; kept`).done();
 }
 
 function tidyPunctuation(text: string): string {
@@ -122,7 +131,7 @@ function isInitials(word: string): boolean {
 function recaseWord(word: string, isLast: boolean): string {
   const lower = word.toLowerCase();
   if (!isLast && PARTICLES.has(lower)) return lower;
-  if (isInitials(word)) return word.toUpperCase();
+  if (isInitials(word)) return upperCase(word);
   return word.split(/(-)/).map(recaseSurname).join('');
 }
 

@@ -1,7 +1,7 @@
 // Streets, cities and whole addresses in one cell. Words are never replaced (St stays St); blanks and one-case text are set right.
 
-import type { Cell, Draft } from './cell.ts';
-import { absent, capitalise, caseOf, tidy, warnLostLetters } from './text.ts';
+import { type Cell, type Draft, settle } from './cell.ts';
+import { absent, capitalise, caseOf, tidy, upperCase, warnLostLetters } from './text.ts';
 
 const SMALL = new Set(
   'of the and de del der den des du da do dos das di la las le les los el am an im in bei auf ob zu zur unter vor y e et sur sous aux a au van von op aan upon'.split(
@@ -13,12 +13,12 @@ const CAPITALS = new Set('n s e w ne nw se sw nne po p.o. us usa uk dc nyc bp cp
 
 /** A street with house number, or a second address line. */
 export function normalizeStreet(raw: string): Cell {
-  return address(raw);
+  return settle(raw, address);
 }
 
 /** A whole address in one cell; it is not taken apart. */
 export function normalizeAddress(raw: string): Cell {
-  return address(raw);
+  return settle(raw, address);
 }
 
 function address(raw: string): Cell {
@@ -55,6 +55,10 @@ function finishAddress(draft: Draft): Cell {
 
 /** A city: no digits are expected, apart from districts (Paris 12e, Dublin 4). */
 export function normalizeCity(raw: string): Cell {
+  return settle(raw, city);
+}
+
+function city(raw: string): Cell {
   const draft = tidy(raw);
   const nothing = absent(draft);
   if (nothing) return nothing;
@@ -101,11 +105,10 @@ function recaseWord(word: string, at: number): string {
   const lower = word.toLowerCase();
   const bare = lower.replace(/[,;]$/, '');
   if (at > 0 && SMALL.has(bare)) return lower;
-  if (CAPITALS.has(bare) && !(bare === 'e' && at === 0)) return word.toUpperCase();
+  if (CAPITALS.has(bare) && !(bare === 'e' && at === 0)) return upperCase(word);
   if (/^\d+(?:st|nd|rd|th|er|e|ème|bis|ter)[,;]?$/.test(lower)) return lower;
   // House numbers and units: 12A, 4B, #3C.
-  if (/^#?\d+[a-z]?[,;]?$/.test(lower) || /^[a-z]?\d[\d-]*[a-z]?[,;]?$/.test(lower))
-    return word.toUpperCase();
+  if (/^#?\d+[a-z]?[,;]?$/.test(lower) || /^[a-z]?\d[\d-]*[a-z]?[,;]?$/.test(lower)) return upperCase(word);
   if (/^mc\p{L}{3,}/u.test(lower)) return `Mc${capitalise(lower.slice(2))}`;
   return capitalise(word).replace(
     /(?<=\p{L})-(De|Du|La|Le|Les|Sur|Sous|Am|An|Im|En|Aux|Of|Upon|On|In|The|Da|Do)(?=-)/gu,

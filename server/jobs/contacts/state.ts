@@ -1,7 +1,7 @@
 // States and provinces. Where the country has official codes that everybody uses (US, CA, AU) they are written as code;
 // elsewhere the text is only tidied. Without a country nothing is coded: CA, WA and others mean different places.
 
-import type { Cell, Draft } from './cell.ts';
+import { type Cell, type Draft, settle } from './cell.ts';
 import { recasePlace } from './place.ts';
 import { absent, dictionary, tidy } from './text.ts';
 
@@ -52,6 +52,10 @@ const ABBREVIATIONS: Record<string, ReadonlyMap<string, string>> = {
 
 /** The state as its code where the country has such codes, else the tidied text. */
 export function normalizeState(raw: string, country: string | null = null): Cell {
+  return settle(raw, (text) => normalizeOnce(text, country));
+}
+
+function normalizeOnce(raw: string, country: string | null): Cell {
   const draft = tidy(raw);
   const nothing = absent(draft);
   if (nothing) return nothing;

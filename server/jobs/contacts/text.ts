@@ -27,6 +27,11 @@ export function tidy(raw: string): Draft {
 }
 
 function repairOnce(draft: Draft): void {
+  draft.change(
+    'lost_letter',
+    draft.text.replace(/\p{Surrogate}/gu, '\ufffd'),
+    'marked half characters as lost',
+  );
   draft.change('html_entities', decodeEntities(draft.text), 'turned HTML entities into characters');
   const garbled = draft.text;
   const restored = fixMojibake(garbled);
@@ -53,11 +58,18 @@ export function warnLostLetters(draft: Draft): Draft {
   return draft.warn('lost_letter', 'a letter was lost before this file was made');
 }
 
-/** null unless the cell is empty or says in some way that there is no value; then the finished cell. */
-export function absent(draft: Draft): Cell | null {
-  if (draft.text === '') return draft.done();
-  if (!isPlaceholder(draft.text)) return null;
+/** Characters. Longer than anything real; it also bounds the time that a pattern can take. */
+const LONGEST = 500;
+export const LONGEST_URL = 4000;
+
+/** null unless the cell is already decided: empty, a stand-in for "no value", or absurdly long. */
+export function absent(draft: Draft, longest = LONGEST): Cell | null {
   const text = draft.text;
+  if (text === '') return draft.done();
+  if (text.length > longest) {
+    return draft.fail('too_long', `expected at most ${longest} characters, got ${text.length}`);
+  }
+  if (!isPlaceholder(text)) return null;
   return draft.change('placeholder', '', `took "${text}" as no value`).done();
 }
 
@@ -117,6 +129,15 @@ export function capitalise(word: string): string {
     .toLowerCase()
     .replace(
       /(^|[^\p{L}\p{M}'’]|(?<=^\p{L})['’])(\p{L})/gu,
-      (_, before: string, letter: string) => before + letter.toUpperCase(),
-    );
+      (_, before: string, letter: string) => before + upperCase(letter),
+    )
+    .normalize('NFC');
+}
+
+/** Upper case, except for letters that would become two (ß, ﬁ). */
+export function upperCase(text: string): string {
+  return text.replace(/\p{L}/gu, (letter) => {
+    const upper = letter.toUpperCase();
+    return upper.length === letter.length ? upper : letter;
+  });
 }

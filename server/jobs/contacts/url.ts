@@ -2,7 +2,7 @@
 
 import { parse as parseDomain } from 'tldts';
 import type { Cell, Draft } from './cell.ts';
-import { absent, tidy } from './text.ts';
+import { absent, LONGEST_URL, tidy } from './text.ts';
 
 export interface UrlOptions {
   /** Take off utm_*, gclid, fbclid and the like. Off unless asked. */
@@ -14,7 +14,7 @@ const TRACKING = /^(?:utm_\w+|gclid|fbclid|msclkid|dclid|yclid|mc_[ce]id|igshid|
 /** An absolute http(s) URL; https is assumed, and said, where no scheme is written. */
 export function normalizeUrl(raw: string, options: UrlOptions = {}): Cell {
   const draft = tidy(raw);
-  const nothing = absent(draft);
+  const nothing = absent(draft, LONGEST_URL);
   if (nothing) return nothing;
   draft.change(
     'url_formatted',
@@ -67,7 +67,11 @@ function repairScheme(draft: Draft): void {
 
 function parseUrl(text: string): URL | null {
   if (/\s/.test(text)) return null;
-  return URL.canParse(text) ? new URL(text) : null;
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 function checkHost(draft: Draft, url: URL, schemeWritten: boolean): Cell | null {

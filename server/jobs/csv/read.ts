@@ -226,9 +226,14 @@ function isPadding(cells: readonly string[], width: number): boolean {
   return cells.slice(width).every((cell) => cell.trim() === '');
 }
 
-async function* prepend<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
+/** Closes `rest` also when it is abandoned at `first`, before `rest` was begun. */
+async function* prepend<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 function withoutUndefined<T extends object>(options: T): T {
