@@ -1,6 +1,7 @@
 /** `npm test`: the checks, then every test on private servers that end with it. Its last line is the sum. */
 import { join } from 'node:path';
 import { runChecks } from './checks.mjs';
+import { configuredServices } from './configured-services.mjs';
 import { findServices } from './find-services.mjs';
 import { installIfNeeded } from './install.mjs';
 import { readJson } from './processes.mjs';
@@ -17,10 +18,13 @@ export async function test({ guard }) {
   await sweepRunFolders();
   const folder = createRunFolder();
   guard.removeAtEnd(folder);
+  const isConfigured = Object.values(configuredServices()).some(
+    (value) => value !== null && value.length > 0,
+  );
   const services = await findServices({ folder, guard, durable: false });
   console.log('');
   const checks = await runChecks({ guard });
-  const tests = await runVitest({ services, folder, guard });
+  const tests = await runVitest({ services, isConfigured, folder, guard });
   const sum = addUp([checks, tests]);
   console.log(
     `\n${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}`,
@@ -28,10 +32,14 @@ export async function test({ guard }) {
   return sum.failed === 0 ? 0 : 1;
 }
 
-async function runVitest({ services, folder, guard }) {
+async function runVitest({ services, isConfigured, folder, guard }) {
   const report = join(folder, 'vitest.json');
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const env = { ...process.env, ...testEnvironment(services) };
+  const env = {
+    ...process.env,
+    ...testEnvironment(services),
+    TEST_SERVERS: isConfigured ? 'configured' : 'private',
+  };
   const code = await runBeside([...toolCommand('vitest'), ...args, ...process.argv.slice(2)], {
     env,
     cwd: ROOT,

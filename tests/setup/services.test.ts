@@ -6,7 +6,7 @@ import { createConnection } from 'mysql2/promise';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDatabaseServer, findRedisServer } from '../../scripts/lib/binaries.mjs';
 import { copyProject, type Outcome, type ProjectCopy, type RunningProgram } from '../support/project-copy.ts';
-import { databaseServerUrl, queueRedisUrl, redisUrl } from '../support/services.ts';
+import { databaseServerUrl, queueRedisUrl, redisUrl, startRedis } from '../support/services.ts';
 
 /** Prints the addresses it was given, and stays when asked to. */
 const TELL =
@@ -83,10 +83,12 @@ describe('configured addresses', () => {
   });
 
   test('that do not answer are all named, with the reason and without a password', async () => {
+    const redis = await startRedis();
     const outcome = await withServices(tell, {
       DATABASE_URL: 'mysql://larder:hunter2@127.0.0.1:1/larder',
-      REDIS_URL: redisUrl().replace(/:[^:@]+@/, ':wrong@'),
+      REDIS_URL: redis.url.replace(/:[^:@]+@/, ':wrong@'),
     });
+    await redis.stop();
     expect(outcome.code).toBe(1);
     expect(outcome.output).toContain(
       'DATABASE_URL: no server can be used at mysql://larder:***@127.0.0.1:1/larder: nothing listens there',

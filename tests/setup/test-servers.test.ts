@@ -23,35 +23,43 @@ function clientOf(url: string): Redis {
   return client;
 }
 
-test('the database of a test file is its own, in utf8mb4, UTC and strict mode, with a full row log', async () => {
-  const database = await emptyDatabase();
-  const connection = await createConnection(database.url);
-  const [[row]] = (await connection.query(
-    `SELECT @@time_zone zone, @@character_set_server charset, @@sql_mode mode, @@binlog_format format,
-            @@binlog_row_image image, @@log_bin log, DATABASE() name`,
-  )) as unknown as [Record<string, string>[]];
-  await connection.end();
-  await database.drop();
-  expect(row).toMatchObject({
-    zone: '+00:00',
-    charset: 'utf8mb4',
-    format: 'ROW',
-    image: 'FULL',
-    log: 1,
-    name: database.name,
-  });
-  expect(row?.mode).toContain('STRICT_TRANS_TABLES');
-});
+const testOfPrivateServers = test.skipIf(process.env.TEST_SERVERS === 'configured');
 
-test('the cache may evict and keeps nothing on disk; the queue never evicts and appends to a file', async () => {
-  const [cache, queue] = [clientOf(redisUrl()), clientOf(queueRedisUrl())];
-  const settings = (client: Redis, name: string) => client.config('GET', name) as Promise<string[]>;
-  expect(await settings(cache, 'maxmemory-policy')).toContain('allkeys-lru');
-  expect(await settings(cache, 'appendonly')).toContain('no');
-  expect(await settings(queue, 'maxmemory-policy')).toContain('noeviction');
-  expect(await settings(queue, 'appendonly')).toContain('yes');
-  expect(freshPrefix()).not.toBe(freshPrefix());
-});
+testOfPrivateServers(
+  'the database of a test file is its own, in utf8mb4, UTC and strict mode, with a full row log',
+  async () => {
+    const database = await emptyDatabase();
+    const connection = await createConnection(database.url);
+    const [[row]] = (await connection.query(
+      `SELECT @@time_zone zone, @@character_set_server charset, @@sql_mode mode, @@binlog_format format,
+            @@binlog_row_image image, @@log_bin log, DATABASE() name`,
+    )) as unknown as [Record<string, string>[]];
+    await connection.end();
+    await database.drop();
+    expect(row).toMatchObject({
+      zone: '+00:00',
+      charset: 'utf8mb4',
+      format: 'ROW',
+      image: 'FULL',
+      log: 1,
+      name: database.name,
+    });
+    expect(row?.mode).toContain('STRICT_TRANS_TABLES');
+  },
+);
+
+testOfPrivateServers(
+  'the cache may evict and keeps nothing on disk; the queue never evicts and appends to a file',
+  async () => {
+    const [cache, queue] = [clientOf(redisUrl()), clientOf(queueRedisUrl())];
+    const settings = (client: Redis, name: string) => client.config('GET', name) as Promise<string[]>;
+    expect(await settings(cache, 'maxmemory-policy')).toContain('allkeys-lru');
+    expect(await settings(cache, 'appendonly')).toContain('no');
+    expect(await settings(queue, 'maxmemory-policy')).toContain('noeviction');
+    expect(await settings(queue, 'appendonly')).toContain('yes');
+    expect(freshPrefix()).not.toBe(freshPrefix());
+  },
+);
 
 test('an extra Redis can be frozen, thawed, killed and brought back on its port', async () => {
   const redis = await startRedis();
