@@ -84,6 +84,8 @@ export interface RedisPort {
   listen(listener: RedisListener): void;
   /** The connection whose epoch is known, or null. */
   connection(): Connection | null;
+  /** Another object when keys may have moved between servers; a sweep across such a move may have missed some. */
+  layout(): unknown;
   /** True while an up connection owes an answer for longer than the limit. */
   silent(): boolean;
   /** Rejects when the outcome is unknown. The caller sets the time limit. */

@@ -77,6 +77,7 @@ async function sweep(engine: Engine, pattern: string, options: ClearOptions): Pr
   let scanned = 0;
   let deleted = 0;
   let cursor: string | null = null;
+  const layout = redis.layout();
   do {
     options.signal?.throwIfAborted();
     const page: ScanPage = await redis.scanPage(pattern, { cursor, count: SLICE });
@@ -86,6 +87,8 @@ async function sweep(engine: Engine, pattern: string, options: ClearOptions): Pr
     options.onProgress?.({ scanned, deleted });
     cursor = page.cursor;
   } while (cursor !== null);
+  // Keys that moved between masters meanwhile may have been seen by none: then everything ends, by one stamp.
+  if (redis.layout() !== layout) await dropStamp(engine, engine.names.app);
   return deleted;
 }
 

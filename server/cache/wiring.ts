@@ -1,4 +1,5 @@
 /** Puts the parts of one instance together and connects them to Redis' news. */
+import { Cluster } from 'ioredis';
 import { Batcher } from './batch.ts';
 import { CounterBook } from './counters.ts';
 import type { Engine, FeedState } from './engine.ts';
@@ -11,7 +12,11 @@ import { Memory } from './memory.ts';
 import { NameBook, namespaceOf } from './names.ts';
 import { PlanBook } from './plan.ts';
 import type { Ports } from './ports.ts';
+import { parseAddress } from './redis/addresses.ts';
 import { OpossumBreaker } from './redis/breaker.ts';
+import { ClusterRedis } from './redis/cluster.ts';
+import { ClusterFeed } from './redis/cluster-feed.ts';
+import type { ServerAddress } from './redis/server.ts';
 import { SingleRedis } from './redis/single.ts';
 import { TrackingFeed } from './redis/tracking.ts';
 import { LoadLimit, SoloLoads } from './solo.ts';
@@ -60,14 +65,41 @@ function buildPorts(options: CacheOptions, names: NameBook): { ports: Ports; cli
         throw new InvalidArgumentError('redis()', 'a cache over a real Redis', 'one over given ports');
       },
     };
-  if (!('url' in options.redis)) throw new InvalidArgumentError('redis', '{ url }', options.redis);
-  const { url } = options.redis;
   const timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_MS;
-  const redis = new SingleRedis(url, { clock, timers, timeoutMs });
-  const feed =
-    given.feed ??
-    new TrackingFeed({ address: url, prefix: names.prefix, channel: names.channel, clock, timers });
-  return { ports: { clock, timers, random, breaker, redis, feed }, client: () => redis.server.client };
+  const real =
+    'url' in options.redis
+      ? overServer(options.redis.url, names, { clock, timers, timeoutMs })
+      : overCluster(options.redis.cluster, names, { clock, timers, timeoutMs });
+  const feed = given.feed ?? real.feed;
+  return { ports: { clock, timers, random, breaker, redis: real.redis, feed }, client: real.client };
+}
+
+type System = Pick<Ports, 'clock' | 'timers'> & { timeoutMs: number };
+type RealRedis = Pick<Ports, 'redis' | 'feed'> & { client: () => RedisClient };
+
+function overServer(url: string, { prefix, channel }: NameBook, system: System): RealRedis {
+  const redis = new SingleRedis(url, system);
+  const feed = new TrackingFeed({ address: url, prefix, channel, ...system });
+  return { redis, feed, client: () => redis.server.client };
+}
+
+/** Programs' own operations go through ioredis' cluster client, made when first asked for. */
+function overCluster(nodes: readonly string[], names: NameBook, system: System): RealRedis {
+  const { prefix, channel, app } = names;
+  const feed = new ClusterFeed({ prefix, channel, ...system });
+  const onLayout = (masters: readonly ServerAddress[]) => feed.setMasters(masters);
+  const redis = new ClusterRedis(nodes, { ...system, stampKey: app, onLayout });
+  let client: Cluster | null = null;
+  return {
+    redis,
+    feed,
+    client() {
+      client ??= redis.adopt(
+        new Cluster(nodes.map(parseAddress), { redisOptions: parseAddress(nodes[0] ?? '') }),
+      );
+      return client;
+    },
+  };
 }
 
 function assemble(

@@ -51,6 +51,10 @@ export class SingleRedis implements RedisPort {
     return this.#connection;
   }
 
+  layout(): unknown {
+    return this.server;
+  }
+
   silent(): boolean {
     return this.server.isSilent;
   }
