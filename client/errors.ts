@@ -26,6 +26,8 @@ export class LarderError extends TRPCClientError<AppRouter> {
 
   constructor(message: string, facts: ErrorFacts, cause?: Error) {
     super(message, { cause });
+    // tRPC's constructor makes every instance a plain TRPCClientError, also those of its subclasses.
+    Object.setPrototypeOf(this, LarderError.prototype);
     this.code = facts.code;
     this.status = facts.status;
     this.requestId = facts.requestId;

@@ -114,10 +114,12 @@ declare module '@tanstack/react-router' {
   }
 }
 
-/** Where to go after signing in: only paths of these pages, so that a link cannot send people elsewhere. */
-function nextPage(search: Record<string, unknown>): { next?: string } {
-  const { next } = search;
-  return typeof next === 'string' && /^\/[^/\\]/.test(next) ? { next } : {};
+/**
+ * Where to go after signing in: only paths of these pages, so that a link cannot send people elsewhere. A refused one is
+ * named as undefined, because the router hands on what no route speaks of.
+ */
+function nextPage({ next }: Record<string, unknown>): { next?: string } {
+  return { next: typeof next === 'string' && /^\/[^/\\]/.test(next) ? next : undefined };
 }
 
 async function requireSignIn(next: string) {

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserProgram, buildPages, launchBrowser, visit } from './support/browser.ts';
-import { contactsCsv, demoLogin, type RunningServer, startServer } from './support/server.ts';
+import { contactsCsv, type RunningServer, startServer } from './support/server.ts';
+
+/** How long a job of some thousand rows may take on a busy machine. */
+const JOB_LIMIT_MS = 40_000;
 
 describe.skipIf(!browserProgram)('a member', () => {
   let server: RunningServer;
@@ -11,7 +14,7 @@ describe.skipIf(!browserProgram)('a member', () => {
 
   beforeAll(async () => {
     await buildPages();
-    server = await startServer({ LOGIN_PER_MINUTE: '5' });
+    server = await startServer({ LOGIN_PER_MINUTE: '1000' });
     browser = await launchBrowser();
   });
 
@@ -26,7 +29,9 @@ describe.skipIf(!browserProgram)('a member', () => {
     return { page, complaints, leave: () => context.close() };
   }
 
-  test('hands a file in, watches it run, reads what became of each cell and downloads it', async () => {
+  test('hands a file in, watches it run, reads what became of each cell and downloads it', {
+    timeout: 90_000,
+  }, async () => {
     const { page, complaints, leave } = await member();
     const csv = contactsCsv(4000);
     await page
@@ -35,7 +40,7 @@ describe.skipIf(!browserProgram)('a member', () => {
     await page.getByText('people.csv').waitFor();
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('heading', { level: 1, name: 'people.csv' }).waitFor();
-    await page.getByTestId('counts').getByText('4,000', { exact: true }).waitFor();
+    await page.getByTestId('counts').getByText('4,000', { exact: true }).waitFor({ timeout: JOB_LIMIT_MS });
     expect(await page.getByTestId('counts').innerText()).toMatch(/Failed\s+400\b/);
 
     const rows = page.getByRole('region', { name: 'Rows' });
@@ -46,14 +51,16 @@ describe.skipIf(!browserProgram)('a member', () => {
     expect(await rows.getByText('Failed', { exact: true }).count()).toBe(50);
 
     const cleaned = await download(page, /Cleaned rows/);
-    expect(cleaned.split('\n')[1]).toMatch(/^First Last0?,Person0@example\.com,\+1212/i);
+    expect(cleaned.split('\n')[1]).toMatch(/^First Last0?,Person0@example\.com,\+44207946/i);
     expect(await download(page, /Failed rows/)).toContain('expected one @, got several');
     expect(await download(page, 'The file as it came')).toBe(csv);
     expect(complaints).toEqual([]);
     await leave();
   });
 
-  test('sees progress with rows, and the share in the tab title, while a larger file runs', async () => {
+  test('sees progress with rows, and the share in the tab title, while a larger file runs', {
+    timeout: 90_000,
+  }, async () => {
     const { page, leave } = await member();
     const csv = contactsCsv(60_000);
     await page
@@ -65,7 +72,7 @@ describe.skipIf(!browserProgram)('a member', () => {
       .getByText(/of 60,000 rows/)
       .waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
-    await page.waitForFunction('/^[1-9]\\d? % · large\\.csv/.test(document.title)');
+    await expect.poll(() => page.title(), { timeout: JOB_LIMIT_MS }).toMatch(/^[1-9]\d? % · large\.csv/);
     await page.getByText(/rows\/s/).waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByText('This job was cancelled').waitFor();
@@ -149,54 +156,6 @@ describe.skipIf(!browserProgram)('a member', () => {
     await other.getByLabel('Show').selectOption('failed');
     await other.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     await leave();
-  });
-
-  test('comes after signing in to the page that was asked for, and nowhere else', async () => {
-    const { context, page } = await visit(browser, { url: server.url });
-    await page.goto('/jobs?status=failed');
-    await page.getByRole('button', { name: 'Member' }).click();
-    await page.waitForURL(/\/jobs\?status=failed/);
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
-    await page.goto('/sign-in?next=//example.org/');
-    await page.getByRole('button', { name: 'Member' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
-    expect(new URL(page.url()).origin).toBe(server.url);
-    await context.close();
-  });
-
-  test('reads that the password is wrong, and after too many tries how many seconds to wait', async () => {
-    const { context, page } = await visit(browser, { url: server.url });
-    await page.getByLabel('E-mail').fill('mistaken@example.org');
-    await page.getByLabel('Password', { exact: true }).fill('not the password');
-    const button = page.getByRole('button', { name: 'Sign in' });
-    await button.click();
-    await page.getByRole('alert').getByText('E-mail address or password is wrong').waitFor();
-    for (let tries = 0; tries < 8 && (await button.isEnabled().catch(() => false)); tries++) {
-      await button.click();
-      await page.waitForTimeout(400);
-    }
-    await page
-      .getByRole('alert')
-      .getByText(/Try again in \d+ seconds/)
-      .waitFor();
-    expect(await page.getByRole('button', { name: /^Wait \d+ s$/ }).isDisabled()).toBe(true);
-    await context.close();
-  });
-
-  test('signs in and works with the keyboard alone', async () => {
-    const { context, page } = await visit(browser, { url: server.url });
-    await page.getByLabel('E-mail').focus();
-    await page.keyboard.type(demoLogin('member').email);
-    await page.keyboard.press('Tab');
-    await page.keyboard.type(demoLogin('member').password);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
-    await page.keyboard.press('Tab');
-    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
-    await page.keyboard.press('Enter');
-    expect(await page.evaluate('document.activeElement.id')).toBe('content');
-    await context.close();
   });
 });
 

@@ -1,17 +1,17 @@
 /** Around the operators' pages: the side with its pages, and a banner while Redis does not help. */
-import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { mayClear, seesConsole, useMe } from '../api/session.ts';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { mayClear, seesConsole } from '../api/session.ts';
 import { NotAllowedPage } from '../shell/exceptional-pages.tsx';
 import { SkipLink, useFocusOnArrival } from '../shell/page.tsx';
 import { TopBar } from '../shell/top-bar.tsx';
+import { useSignedIn } from '../shell/use-signed-in.ts';
 import { BroomIcon, GaugeIcon } from '../ui/icons.tsx';
 import { RedisBanner } from './redis-banner.tsx';
 
 export function ConsoleShell() {
-  const me = useMe();
-  const { pathname, href } = useLocation();
-  useFocusOnArrival(pathname);
-  if (!me) return <Navigate to="/sign-in" search={{ next: href }} />;
+  const me = useSignedIn();
+  useFocusOnArrival(useLocation().pathname);
+  if (!me) return null;
   if (!seesConsole(me)) {
     return (
       <>

@@ -1,14 +1,13 @@
 /** Around the members' pages. */
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { useMe } from '../api/session.ts';
+import { Outlet, useLocation } from '@tanstack/react-router';
 import { SkipLink, useFocusOnArrival } from './page.tsx';
 import { TopBar } from './top-bar.tsx';
+import { useSignedIn } from './use-signed-in.ts';
 
 export function MemberShell() {
-  const me = useMe();
-  const { pathname, href } = useLocation();
-  useFocusOnArrival(pathname);
-  if (!me) return <Navigate to="/sign-in" search={{ next: href }} />;
+  const me = useSignedIn();
+  useFocusOnArrival(useLocation().pathname);
+  if (!me) return null;
   return (
     <>
       <SkipLink />

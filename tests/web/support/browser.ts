@@ -1,7 +1,8 @@
 /** A real browser on the really built pages. Without one on this machine the tests that need it are skipped. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
 
@@ -25,6 +26,7 @@ export function launchBrowser(): Promise<Browser> {
       '--headless',
       '--no-sandbox',
       '--disable-gpu',
+      '--disable-dev-shm-usage',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
@@ -34,9 +36,48 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
+const PAGES = 'client/web';
+/** What the pages are built from beside their own folder. */
+const SHARED = 'client/errors.ts';
+const BUILT = 'dist/web/index.html';
+const LOCK = 'dist/.pages-are-being-built';
+const BUILD_LIMIT_MS = 60_000;
+
+/**
+ * Builds the pages unless that was done since their last change. Only one test file builds at a time, and none while a
+ * server of another one serves what is there.
+ */
 export async function buildPages(): Promise<void> {
-  await build({ configFile: 'client/web/vite.config.ts', logLevel: 'error' });
+  const end = Date.now() + BUILD_LIMIT_MS;
+  while (await isStale()) {
+    if (await takeLock()) {
+      await build({ configFile: `${PAGES}/vite.config.ts`, logLevel: 'error' }).finally(() => rmdir(LOCK));
+    } else if (Date.now() > end) {
+      throw new Error(`${LOCK} was not given free within ${BUILD_LIMIT_MS} ms: remove it if nothing builds`);
+    } else {
+      await sleep(200);
+    }
+  }
 }
+
+async function isStale(): Promise<boolean> {
+  const built = await stat(BUILT).catch(() => null);
+  if (!built) return true;
+  const files = (await readdir(PAGES, { recursive: true })).map((file) => `${PAGES}/${file}`);
+  const changes = await Promise.all([...files, SHARED].map(async (file) => (await stat(file)).mtimeMs));
+  return Math.max(...changes) > built.mtimeMs;
+}
+
+async function takeLock(): Promise<boolean> {
+  await mkdir('dist', { recursive: true });
+  return mkdir(LOCK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** How long one step on a page may take on a busy machine. */
+const STEP_LIMIT_MS = 10_000;
 
 interface Visitor {
   context: BrowserContext;
@@ -63,6 +104,7 @@ export async function visit(
     acceptDownloads: true,
     locale: 'en-GB',
   });
+  context.setDefaultTimeout(STEP_LIMIT_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -56,7 +56,7 @@ export function demoLogin(role: 'member' | 'operator' | 'admin') {
 export function contactsCsv(rows: number): string {
   const lines = Array.from({ length: rows }, (_, i) => {
     const email = i % 10 === 9 ? `person${i}@@example.com` : `Person${i}@Example.com`;
-    return `${i % 3 === 0 ? `LAST${i}, First` : `First Last${i}`},${email},+1 212 555 ${String(1000 + (i % 9000))}`;
+    return `${i % 3 === 0 ? `"LAST${i}, First"` : `First Last${i}`},${email},+44 20 7946 0${String(100 + (i % 900))}`;
   });
   return ['Name,E-mail,Phone', ...lines].join('\n');
 }
