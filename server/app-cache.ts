@@ -2,7 +2,7 @@
  * The process's one cache, below every slice: how long each kind of data lives, how keys are named, and `cachedRead`
  * bound to it.
  */
-import { createCache } from './cache/index.ts';
+import { createCache, type Settlement } from './cache/index.ts';
 import { config } from './config.ts';
 import { type Invalidator, insideTransaction, isDrained, setInvalidator } from './db/index.ts';
 
@@ -63,9 +63,13 @@ export const cache = createCache({
 });
 
 /** How writers and the relay make names old in the process's cache. */
-export const invalidator: Invalidator = {
+export const invalidator: Invalidator & { settleAll(): Promise<Settlement> } = {
   settle: (names, token) => (token === undefined ? cache.settle(names) : cache.settleMarked(names, token)),
   mark: (names) => cache.mark(names),
+  settleAll: async () => {
+    const cleared = await cache.clear().catch(() => null);
+    return { acknowledged: cleared !== null, release: () => {} };
+  },
 };
 setInvalidator(invalidator);
 

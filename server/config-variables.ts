@@ -91,6 +91,20 @@ export const VARIABLES = {
     meaning: 'The most connections of one process to the database.',
     shape: wholeNumber({ min: 1, max: 1000 }),
   },
+  foreignWrites: {
+    name: 'FOREIGN_WRITES',
+    group: 'Database',
+    byDefault: 'off',
+    meaning: "How writes of other programs are noticed: off, the database's log, or triggers in its tables.",
+    shape: oneOf('off', 'log', 'triggers'),
+  },
+  logDatabaseUrl: {
+    name: 'LOG_DATABASE_URL',
+    group: 'Database',
+    byDefault: null,
+    meaning: 'The account that reads the log, with FOREIGN_WRITES=log. Not set: the one of DATABASE_URL.',
+    shape: optional(address(['mysql:'], 'mysql://user:password@host:3306/larder', { path: true })),
+  },
   redisUrl: {
     name: 'REDIS_URL',
     group: 'Redis',

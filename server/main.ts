@@ -10,7 +10,15 @@ import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
-import { closeDb, flushOutbox, isDatabaseAway, migrateDb, startRelay } from './db/index.ts';
+import {
+  closeDb,
+  flushOutbox,
+  isDatabaseAway,
+  migrateDb,
+  startRelay,
+  TRIGGERS_POLL_MS,
+  watchForeignWrites,
+} from './db/index.ts';
 import { startJobFinder } from './jobs/jobs-finder.ts';
 import { closeJobQueue, jobQueue } from './jobs/jobs-queue.ts';
 import { createLogger, describeError } from './log.ts';
@@ -32,20 +40,32 @@ type Stop = () => unknown;
 const started: Stop[] = [];
 
 async function start(log: Logger): Promise<void> {
-  const { role } = config();
+  const { role, foreignWrites } = config();
   started.push(closeDb, () => cache.close(), flushOutbox);
   await migrateDb();
   started.push(startMonitoring(log));
   const relay = startRelay({
     settle: invalidator.settle,
+    ...(foreignWrites === 'triggers' ? { pollMs: TRIGGERS_POLL_MS } : {}),
     onError: (err) => log.warn({ err }, 'Delivering invalidations failed; the next try follows'),
   });
-  started.push(() => relay.stop(), closeJobQueue, cleanNowAndThen(log));
+  started.push(() => relay.stop(), await noticeOtherPrograms(log), closeJobQueue, cleanNowAndThen(log));
   registerJobTypes();
   const ends = [role.includes('web') ? await serve(log) : undefined, startJobs(log)];
   started.push(() => Promise.all(ends.map((end) => end?.())));
   started.push(() => holdReadiness('the process is stopping'));
   log.info({ role }, 'Started');
+}
+
+function noticeOtherPrograms(log: Logger): Promise<Stop> {
+  const { foreignWrites, logDatabaseUrl, databaseUrl } = config();
+  return watchForeignWrites({
+    way: foreignWrites,
+    databaseUrl: logDatabaseUrl ?? databaseUrl,
+    settle: invalidator.settle,
+    settleAll: invalidator.settleAll,
+    onError: (err) => log.warn({ err }, "Other programs' writes cannot be followed; the next try follows"),
+  });
 }
 
 /** Listens at once, so that the process can be looked at, and is ready when it is warm. */
