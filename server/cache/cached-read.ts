@@ -5,6 +5,7 @@ import { expire } from './expire.ts';
 import { invalidate } from './invalidate.ts';
 import { buildKey } from './names.ts';
 import { type Plan, policyOf } from './plan.ts';
+import { Popularity } from './popularity.ts';
 import { read } from './read.ts';
 import { Gathering, readMany } from './read-many.ts';
 import { withSignal } from './signal.ts';
@@ -17,6 +18,7 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
     throw new InvalidArgumentError('namespace', 'a text without a colon', namespace);
   const policy = policyOf(definition);
   const { memory, bypass, events, ports } = engine;
+  const isDirect = policy.l1 && !Popularity.matters(policy);
   const keyOf = (arg: A): string => buildKey(namespace, definition.key(arg));
 
   function plan(
@@ -31,7 +33,7 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
 
   /** The hot path: an L1 hit that nobody listens to is one lookup, one clock reading and one counter. */
   function get(arg: A, call?: CallOptions): Promise<T> {
-    if (call === undefined && memory !== null && !events.heard && policy.l1 && !bypass()) {
+    if (call === undefined && memory !== null && isDirect && !events.heard && !bypass()) {
       const entry = memory.find(keyOf(arg), ports.clock.now());
       if (entry !== undefined && entry.promise !== null && entry.version === policy.version) {
         entry.counters.hitsL1++;

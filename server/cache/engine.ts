@@ -8,6 +8,7 @@ import type { Guard } from './guard.ts';
 import type { Memory } from './memory.ts';
 import type { NameBook } from './names.ts';
 import type { PlanBook } from './plan.ts';
+import type { Popularity } from './popularity.ts';
 import type { Ports } from './ports.ts';
 import type { LoadLimit, SoloLoads } from './solo.ts';
 import type { CacheState } from './types.ts';
@@ -40,6 +41,7 @@ export interface Engine {
   readonly flights: Flights;
   readonly solo: SoloLoads;
   readonly loadLimit: LoadLimit;
+  readonly popularity: Popularity;
   readonly waiters: Waiters;
   readonly unsettled: Unsettled;
   readonly bypass: () => boolean;

@@ -142,7 +142,12 @@ function entrySlot(
   if (encoded.bytes.length > engine.limits.maxEntryBytes) return 'the value is too large';
   const now = engine.ports.redis.redisNow();
   const isNothing = loaded.value === null || loaded.value === undefined;
-  const times = entryTimes(plan.policy, { now, isNothing, dice: engine.ports.random.next() });
+  const times = entryTimes(plan.policy, {
+    now,
+    isNothing,
+    dice: engine.ports.random.next(),
+    ttlMs: engine.popularity.ttlMs(plan.key, plan.policy),
+  });
   const { epoch, stampEpoch } = hold;
   const { version } = plan.policy;
   const head = { epoch, stampEpoch, version, stamps };

@@ -18,6 +18,7 @@ import { runLoader } from './load.ts';
 import { type Good, look, type Seen } from './look.ts';
 import type { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
+import { Popularity } from './popularity.ts';
 import { ticketOf } from './slot.ts';
 import * as tell from './tell.ts';
 
@@ -29,6 +30,7 @@ type Next = Answered | 'look again' | 'wait' | 'alone';
 
 export function read(engine: Engine, plan: Plan): Promise<unknown> {
   if (engine.bypass()) return loadInTransaction(engine, plan);
+  if (Popularity.matters(plan.policy)) engine.popularity.ask(plan.key, plan.policy, engine.ports.clock.now());
   const remembered = readMemory(engine, plan);
   if (remembered !== null) return remembered;
   return plan.call.fresh || !engine.gate.hasArrived ? readAnew(engine, plan) : readThroughRedis(engine, plan);
@@ -192,6 +194,7 @@ function isTimeToRefresh(engine: Engine, plan: Plan, { entry }: Good, now: numbe
 async function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Next> {
   const under = engine.flights.find(plan.key);
   if (under) return join(engine, plan, under);
+  if (!engine.popularity.isAdmitted(plan.key, plan.policy)) return 'alone';
   const flight = engine.flights.start(plan.key, (own) => loadUnderLease(engine, plan, expect, own));
   return land(engine, plan, flight);
 }

@@ -11,6 +11,7 @@ import { Guard } from './guard.ts';
 import { Memory } from './memory.ts';
 import { NameBook, namespaceOf } from './names.ts';
 import { PlanBook } from './plan.ts';
+import { Popularity } from './popularity.ts';
 import type { Ports } from './ports.ts';
 import { parseAddress } from './redis/addresses.ts';
 import { OpossumBreaker } from './redis/breaker.ts';
@@ -195,6 +196,7 @@ function assemble(
     flights,
     solo,
     loadLimit: new LoadLimit(options.maxConcurrentLoads ?? DEFAULT_MAX_LOADS, timers),
+    popularity: new Popularity(),
     waiters: new Waiters(timers),
     unsettled,
     bypass: options.bypass ?? (() => false),

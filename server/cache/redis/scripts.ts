@@ -84,7 +84,7 @@ end
 return values`);
 
 /**
- * KEYS slot · ARGV token (32 hex digits), ms. A mark is M, an id, then (token, ':', expiry in Redis' ms as 15 digits)*.
+ * KEYS slot · ARGV token (32 hex digits), ms. A mark is M, an id, then (token, ':', expiry in Redis' ms, ',')*.
  * Adds the token, keeps others' that have not expired, replaces a value or a lease.
  */
 export const MARK = script(`
@@ -93,11 +93,11 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stands = redis.pcall('GET', KEYS[1])
 local marks = 'M' .. string.sub(ARGV[1], 1, 16)
 local last = now + tonumber(ARGV[2])
-marks = marks .. ARGV[1] .. ':' .. string.format('%015.0f', last)
+marks = marks .. ARGV[1] .. ':' .. string.format('%.0f', last) .. ','
 if type(stands) == 'string' and string.sub(stands, 1, 1) == 'M' then
   for token, expiry in string.gmatch(string.sub(stands, 18), '(%x+):(%d+)') do
     if token ~= ARGV[1] and tonumber(expiry) > now then
-      marks = marks .. token .. ':' .. expiry
+      marks = marks .. token .. ':' .. expiry .. ','
       if tonumber(expiry) > last then last = tonumber(expiry) end
     end
   end
@@ -117,7 +117,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local marks, last = '', 0
 for token, expiry in string.gmatch(string.sub(stands, 18), '(%x+):(%d+)') do
   if token ~= ARGV[1] and tonumber(expiry) > now then
-    marks = marks .. token .. ':' .. expiry
+    marks = marks .. token .. ':' .. expiry .. ','
     if tonumber(expiry) > last then last = tonumber(expiry) end
   end
 end
