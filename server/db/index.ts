@@ -3,6 +3,7 @@ export type { Transaction } from './changes.ts';
 export { type Dependency, declaredDependencies, dependsOn } from './dependencies.ts';
 export { CommitUnknownError, isDatabaseAway, isDeadlock, isDuplicateKey } from './errors.ts';
 export { fingerprintOf } from './fingerprint.ts';
+export { TRIGGERS_POLL_MS, watchForeignWrites } from './foreign/foreign-writes.ts';
 export { migrateDb, migrationsFolder } from './migrate.ts';
 export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
 export { closeDb, type Database, getDb, poolState } from './pool.ts';
