@@ -107,7 +107,7 @@ export interface Batch {
   readBytes: number;
   /** Null as long as it is not known. */
   totalRows: number | null;
-  apply?: (tx: WriteTx) => Promise<void>;
+  apply?: (tx: WriteTx) => Promise<void> | undefined;
 }
 
 /** Keeps the batch's rows, their effects and the job's new counts, all or none. Throws `ClaimLostError`. */
@@ -155,9 +155,12 @@ export async function postponeJob(
   await fenced(claim, { status: 'pending', notBefore, tries, heartbeatAt: null });
 }
 
-/** Says that the worker lives. Throws `ClaimLostError`, which tells it to stop. */
-export async function beat(claim: Claim): Promise<void> {
-  await fenced(claim, { heartbeatAt: now });
+/**
+ * Says that the worker lives and, before the first batch, how much of the file it has looked through.
+ * Throws `ClaimLostError`, which tells it to stop.
+ */
+export async function beat(claim: Claim, readBytes?: number): Promise<void> {
+  await fenced(claim, { heartbeatAt: now, readBytes });
 }
 
 type JobChanges = MySqlUpdateSetSource<typeof jobs>;

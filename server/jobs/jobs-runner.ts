@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { CsvError } from './csv/index.ts';
 import {
+  type Batch,
   beat,
   type Claim,
   ClaimLostError,
@@ -97,6 +98,8 @@ class Run {
   readonly #lost = new AbortController();
   readonly #ended: AbortSignal;
   #readBytes = 0;
+  /** Until the handler hands out rows, which may take a reading of the whole file. */
+  #isLookingThrough = true;
   #movedAt = performance.now();
   #lastTurnAt = performance.now();
   /** Rows of the file seen so far, those of earlier attempts included. */
@@ -124,37 +127,32 @@ class Run {
   async #process(handler: JobHandler): Promise<void> {
     const claim = this.#claim;
     const job = { id: claim.jobId, userId: claim.userId, options: claim.options };
-    const reading = await handler.process({ open: () => this.#readFile() }, job);
-    const apply = handler.apply?.bind(handler);
-    let rows: ProcessedRow[] = [];
-    let committedAt = performance.now();
-    let committedBytes = 0;
-    const takeBatch = () => {
-      const batch = { rows, readBytes: this.#readBytes, totalRows: reading.totalRows };
-      rows = [];
-      committedAt = performance.now();
-      committedBytes = this.#readBytes;
-      return apply
-        ? { ...batch, apply: (tx: Parameters<typeof apply>[0]) => apply(tx, batch.rows, job) }
-        : batch;
+    const { rows, totalRows, summary } = await handler.process({ open: () => this.#readFile() }, job);
+    this.#isLookingThrough = false;
+    const gathered = new GatheredRows();
+    const nextBatch = (): Batch => {
+      const batch = gathered.take(this.#readBytes);
+      return {
+        rows: batch,
+        readBytes: this.#readBytes,
+        totalRows,
+        apply: (tx) => handler.apply?.(tx, batch, job),
+      };
     };
-    const isFull = () =>
-      rows.length >= BATCH_ROWS ||
-      this.#readBytes - committedBytes >= BATCH_BYTES ||
-      performance.now() - committedAt >= BATCH_MS;
-
-    for await (const row of reading.rows) {
-      this.#ended.throwIfAborted();
-      this.rows = row.rowIndex + 1;
-      this.#movedAt = performance.now();
-      if (row.rowIndex >= claim.rowsDone) {
-        rows.push(row);
-        if (isFull()) await commitBatch(claim, takeBatch());
-      }
+    for await (const row of rows) {
+      this.#see(row);
+      if (row.rowIndex >= claim.rowsDone) gathered.add(row);
+      if (gathered.areEnough(this.#readBytes)) await commitBatch(claim, nextBatch());
       await this.#takeTurns();
     }
     this.#ended.throwIfAborted();
-    await completeJob(claim, { ...takeBatch(), totalRows: this.rows }, reading.summary());
+    await completeJob(claim, { ...nextBatch(), totalRows: this.rows }, summary());
+  }
+
+  #see({ rowIndex }: ProcessedRow): void {
+    this.#ended.throwIfAborted();
+    this.rows = rowIndex + 1;
+    this.#movedAt = performance.now();
   }
 
   async *#readFile(): AsyncGenerator<Buffer> {
@@ -180,7 +178,7 @@ class Run {
       if (beating || performance.now() - this.#movedAt > HUNG_AFTER_MS) return;
       beating = true;
       try {
-        await beat(this.#claim);
+        await beat(this.#claim, this.#isLookingThrough ? this.#readBytes : undefined);
       } catch (error) {
         // Any other error is the database's: if it lasts, the claim becomes stale, as it should.
         if (error instanceof ClaimLostError) this.#lost.abort(error);
@@ -224,6 +222,31 @@ class Run {
     await postponeJob(this.#claim, how);
     await this.#options.nudge({ jobId, attempt, delayMs: how.delayMs });
     return 'postponed';
+  }
+}
+
+/** Rows on their way into the next batch. */
+class GatheredRows {
+  #rows: ProcessedRow[] = [];
+  #since = performance.now();
+  #sinceBytes = 0;
+
+  add(row: ProcessedRow): void {
+    this.#rows.push(row);
+  }
+
+  areEnough(readBytes: number): boolean {
+    if (this.#rows.length === 0) return false;
+    const isLate = performance.now() - this.#since >= BATCH_MS;
+    return isLate || this.#rows.length >= BATCH_ROWS || readBytes - this.#sinceBytes >= BATCH_BYTES;
+  }
+
+  take(readBytes: number): ProcessedRow[] {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#since = performance.now();
+    this.#sinceBytes = readBytes;
+    return rows;
   }
 }
 

@@ -35,7 +35,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
   await db.getDb().execute(CREATE_EFFECTS);
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const relay = db.startRelay({
-    settle: (names) => appCache.cache.settle(names),
+    settle: appCache.invalidator.settle,
     onError: (err) => log.warn({ err }),
   });
   const workers = new Set<JobWorker>();
@@ -99,7 +99,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
         const job = await reads.jobById.uncached(id);
         if (job && holds(job)) return job;
         if (Date.now() > deadline) throw new Error(`Job ${id} came no further than ${JSON.stringify(job)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     /** The indexes of the kept rows and of the applied effects, in order. */

@@ -17,6 +17,8 @@ export const CREATE_EFFECTS =
 
 const options = z.object({
   msPerRow: z.number().default(0),
+  /** Rows are kept without their cells. */
+  forgetsCells: z.boolean().default(false),
   /** The row at which an unexpected error is thrown, in every try. */
   breaksAt: z.number().optional(),
   /** The row at which the file is found to be unusable. */
