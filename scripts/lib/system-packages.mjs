@@ -27,14 +27,11 @@ export async function installPackages(needs) {
   for (const need of needs) await installFirst(CANDIDATES[need], env);
 }
 
-async function installFirst([candidate, ...others], env) {
-  const result = await runAndReport(
-    ['apt-get', 'install', '-y', '-q', '--no-install-recommends', candidate],
-    { env },
-  );
-  if (result.code === 0) return stopService(candidate);
-  if (others.length > 0) return installFirst(others, env);
-  await runToEnd(['apt-get', 'install', '-y', '-q', '--no-install-recommends', candidate], { env });
+async function installFirst([packages, ...others], env) {
+  const command = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages];
+  if (others.length === 0) await runToEnd(command, { env });
+  else if ((await runAndReport(command, { env })).code !== 0) return installFirst(others, env);
+  for (const name of packages) await stopService(name);
 }
 
 /** systemd starts a freshly installed service whatever the run level says; ours are started by ourselves. */

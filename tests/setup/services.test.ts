@@ -171,7 +171,7 @@ describe.runIf(process.getuid?.() === 0 && existsSync('/etc/debian_version'))(
       expect(told(outcome.output).DATABASE_URL).toContain('@127.0.0.1:');
       expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual([
         'update -q',
-        'install -y -q --no-install-recommends mariadb-server-core',
+        'install -y -q --no-install-recommends mariadb-server-core mariadb-client-core',
         'install -y -q --no-install-recommends redis-server',
       ]);
     });
