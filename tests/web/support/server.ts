@@ -90,12 +90,17 @@ async function untilReady(url: string, server: Program): Promise<void> {
   const end = Date.now() + READY_LIMIT_MS;
   while (Date.now() < end) {
     if (server.process.exitCode !== null) throw new Error(`the server ended: ${server.output()}`);
-    const answer = await fetch(`${url}/readyz`).catch(() => null);
-    if (answer?.ok) return;
+    if ((await answers(`${url}/readyz`)) && (await answers(`${url}/api/trpc/auth.demoLogins`))) return;
     await sleep(100);
   }
   server.process.kill('SIGKILL');
   throw new Error(`the server was not ready within ${READY_LIMIT_MS} ms: ${server.output()}`);
+}
+
+/** A process that has just started on a busy machine may be ready and yet turn calls away for a moment. */
+async function answers(url: string): Promise<boolean> {
+  const answer = await fetch(url).catch(() => null);
+  return answer?.ok === true;
 }
 
 async function freePort(): Promise<number> {
