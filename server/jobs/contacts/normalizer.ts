@@ -90,14 +90,17 @@ function checkedCountry(country: string | null | undefined): string | null {
 function brokenRow(row: InputRow, columns: readonly Column[]): NormalizedRow {
   const { code, message } = row.problem as NonNullable<InputRow['problem']>;
   const broken = (raw: string): Cell => ({ raw, value: null, status: 'error', code, message });
-  const cells = columns.map((column) => [column.name, broken(row.cells[column.index] ?? '')] as const);
+  const cells = columns.map((column) => broken(row.cells[column.index] ?? ''));
   const extraCells = row.cells.slice(columns.length);
   return {
     index: row.index,
     line: row.line ?? null,
     valid: false,
-    cells: Object.fromEntries(cells),
-    output: Object.fromEntries(columns.map((column) => [column.name, null])),
+    cells: byName(columns, cells),
+    output: byName(
+      columns,
+      cells.map(() => null),
+    ),
     problems: [{ status: 'error', code, message }],
     ...(extraCells.length > 0 ? { extraCells } : {}),
   };
@@ -118,10 +121,24 @@ function wholeRow(row: InputRow, settings: Settings, seen: SeenRows | null): Nor
     valid:
       cells.every((cell) => cell.status !== 'error') &&
       problems.every((problem) => problem.status !== 'error'),
-    cells: Object.fromEntries(columns.map((column, at) => [column.name, cells[at] as Cell])),
-    output: Object.fromEntries(columns.map((column, at) => [column.name, (cells[at] as Cell).value])),
+    cells: byName(columns, cells),
+    output: byName(
+      columns,
+      cells.map((cell) => cell.value),
+    ),
     problems,
   };
+}
+
+/** An own property also for a column called __proto__, which an assignment would lose. */
+function byName<T>(columns: readonly Column[], values: readonly T[]): Record<string, T> {
+  const record: Record<string, T> = {};
+  columns.forEach(({ name }, at) => {
+    const value = values[at] as T;
+    if (name === '__proto__') Object.defineProperty(record, name, { value, enumerable: true });
+    else record[name] = value;
+  });
+  return record;
 }
 
 /** Where the contact is, as far as the row says it. */

@@ -84,14 +84,18 @@ export function normalizePostalCode(raw: string, options: PostalOptions = {}): C
   );
   const country = options.country ?? null;
   if (country === null) return withoutCountry(draft);
-  const bare = draft.text
-    .toUpperCase()
-    .replace(new RegExp(`^${country}[ -]+(?=\\d)|^(?:D|A|F|I|S|FIN|CH|B|L|NL)-(?=\\d)`), '')
-    .replace(/[\s.–-]/g, '');
+  const bare = withoutPrefix(draft.text.toUpperCase(), country).replace(/[\s.–-]/g, '');
   if (country === 'US') return american(draft, bare, options.state ?? null);
   const format = FORMATS[country];
   if (!format) return withoutCountry(draft);
   return inFormat(draft, { bare, format, country });
+}
+
+/** D-10115, CH 8001: the country before the code, by its own letters or by those of cars. */
+function withoutPrefix(text: string, country: string): string {
+  const prefix = /^([A-Z]{1,3})[ -]+(?=\d)/.exec(text);
+  const isCountry = prefix?.[1] === country || /^(?:D|A|F|I|S|FIN|B|L)-/.test(text);
+  return prefix && isCountry ? text.slice(prefix[0].length) : text;
 }
 
 function withoutCountry(draft: Draft): Cell {
