@@ -70,3 +70,8 @@ export const eventKind: Kind<CatalogEvent> = {
   sorts: [...COMMON_SORTS, 'soonest', 'latest'],
   usualSort: 'soonest',
 };
+
+/** The columns that all kinds share, under one type that the compiler can follow. */
+export function sharedColumns(table: CatalogTable): typeof courses {
+  return table as typeof courses;
+}

@@ -159,23 +159,6 @@ export function tagsOfPages<I extends Item>(
   );
 }
 
-/** The tags of all pages on which a change of `of` in this row can show. */
-export function tagsOfRow<I extends Item>(
-  kind: Kind<I>,
-  row: { published: boolean; deletedAt: Date | null },
-  of: PageTag['of'],
-): string[] {
-  const values = row as unknown as Record<string, unknown>;
-  const groups = [undefined, ...kind.groups.map((column) => groupName(column, values[column]))];
-  return scopesOf(row).flatMap((scope) => groups.map((group) => pageTag(kind.name, { scope, of, group })));
-}
-
-/** Who sees the row. */
-export function scopesOf(row: { published: boolean; deletedAt: Date | null }): Scope[] {
-  if (row.deletedAt !== null) return [];
-  return row.published ? ['public', 'admin'] : ['admin'];
-}
-
 function groupName(column: string, value: unknown): string {
   return `${column}=${value}`;
 }

@@ -6,11 +6,11 @@
  * Every read exists once for everybody and once for admins, under keys of its own: a draft cannot leak through an entry.
  */
 import { and, count as countRows, desc, eq, getTableColumns, inArray, type SQL } from 'drizzle-orm';
-import type { courses } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
 import type { CachedRead } from '../cache/index.ts';
-import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
-import type { CatalogTable, Item, Kind, PageColumn, Scope } from './catalog-kinds.ts';
+import { fingerprintOf, getDb } from '../db/index.ts';
+import { declareDependencies } from './catalog-dependencies.ts';
+import { type CatalogTable, type Item, type Kind, type Scope, sharedColumns } from './catalog-kinds.ts';
 import {
   type CatalogFilter,
   filterKey,
@@ -22,10 +22,8 @@ import {
   pageKey,
   placeOf,
   placeToSql,
-  scopesOf,
   sortedBy,
   tagsOfPages,
-  tagsOfRow,
   visibleTo,
 } from './catalog-pages.ts';
 
@@ -75,7 +73,7 @@ export interface CatalogReads<I extends Item> {
 
 export function catalogReads<I extends Item>(kind: Kind<I>): CatalogReads<I> {
   const reads = { public: scopedReads(kind, 'public'), admin: scopedReads(kind, 'admin') };
-  declareDependencies(kind, reads);
+  for (const scope of ['public', 'admin'] as const) declareDependencies(kind, scope, reads[scope]);
 
   const items = async (ids: readonly number[], scope: Scope = 'public') => {
     const found: I[] = [];
@@ -160,55 +158,6 @@ function scopedReads<I extends Item>(kind: Kind<I>, scope: Scope): ScopedReads<I
     rareCount: cachedRead({ ...count, admission: SECOND_ASK }),
     rarePage: cachedRead({ ...page, admission: SECOND_ASK }),
   };
-}
-
-type ReadsOfBoth<I> = Record<Scope, ScopedReads<I>>;
-
-/** Which names stand behind a row. Rows that a scope does not see, before or after a change, make nothing old there. */
-function declareDependencies<I extends Item>(kind: Kind<I>, reads: ReadsOfBoth<I>): void {
-  const table = sharedColumns(kind.table);
-  const { name } = kind;
-  dependsOn(table, {
-    read: `${name}.byId`,
-    by: ['id', 'published', 'deletedAt'],
-    shows: 'all',
-    names: (row) => ({ keys: scopesOf(row).map((scope) => reads[scope].byId.key(row.id)) }),
-  });
-  dependsOn(table, {
-    read: `${name}.idBySlug`,
-    by: ['slug', 'published', 'deletedAt'],
-    shows: [],
-    names: (row) => ({ keys: scopesOf(row).map((scope) => reads[scope].idBySlug.key(row.slug)) }),
-  });
-  dependsOn(table, {
-    read: `${name}.ids`,
-    by: ['published', 'deletedAt'],
-    shows: [],
-    names: (row) => ({ keys: scopesOf(row).map((scope) => reads[scope].ids.key()) }),
-  });
-  const groups = kind.groups as readonly 'level'[];
-  dependsOn(table, {
-    read: `${name}.page, ${name}.count`,
-    by: ['published', 'deletedAt', ...groups],
-    shows: [],
-    names: (row) => ({ tags: tagsOfRow(kind, row, 'members') }),
-  });
-  for (const column of kind.pageColumns) declarePageColumn(kind, column);
-}
-
-function declarePageColumn<I extends Item>(kind: Kind<I>, column: PageColumn): void {
-  const groups = kind.groups as readonly 'level'[];
-  dependsOn(sharedColumns(kind.table), {
-    read: `${kind.name}.page, ${kind.name}.count by ${column}`,
-    by: ['published', 'deletedAt', ...groups],
-    shows: [column as 'title'],
-    names: (row) => ({ tags: tagsOfRow(kind, row, column) }),
-  });
-}
-
-/** The columns that all kinds share, under one type that the compiler can follow. */
-export function sharedColumns(table: CatalogTable): typeof courses {
-  return table as typeof courses;
 }
 
 /** Rows as the API shows them, newest first. */

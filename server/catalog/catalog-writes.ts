@@ -8,8 +8,7 @@ import { products } from '../../drizzle/schema.ts';
 import { isDuplicateKey, type WriteTx, write } from '../db/index.ts';
 import { appError } from '../trpc/errors.ts';
 import type { CatalogEvent, Course, Item, Kind, Product } from './catalog-kinds.ts';
-import { courseKind, eventKind, productKind } from './catalog-kinds.ts';
-import { sharedColumns } from './catalog-reads.ts';
+import { courseKind, eventKind, productKind, sharedColumns } from './catalog-kinds.ts';
 import type {
   CourseInput,
   CoursePatch,

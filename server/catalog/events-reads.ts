@@ -8,8 +8,9 @@ import { events } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
 import type { CachedRead } from '../cache/index.ts';
 import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
+import { isVisible, MEMBERSHIP } from './catalog-dependencies.ts';
 import { type CatalogEvent, eventKind, type Scope } from './catalog-kinds.ts';
-import { type PageQuery, scopesOf, visibleTo } from './catalog-pages.ts';
+import { type PageQuery, visibleTo } from './catalog-pages.ts';
 import { catalogReads, type ItemPage } from './catalog-reads.ts';
 
 export const WHENS = ['upcoming', 'past', 'all'] as const;
@@ -46,15 +47,18 @@ function startsRead(scope: Scope, key: string[]): CachedRead<void, Start[]> {
 /** Processes' clocks may differ by less than that, in ms: events that began longer ago are in nobody's list. */
 const CLOCKS_DIFFER_MS = 3_600_000;
 
-dependsOn(events, {
-  read: 'upcomingStarts',
-  by: ['startsAt', 'published', 'deletedAt'],
-  shows: [],
-  names: (row) => {
-    const longPast = row.startsAt.getTime() < Date.now() - CLOCKS_DIFFER_MS;
-    return longPast ? {} : { keys: scopesOf(row).map((scope) => upcomingStarts[scope].key()) };
-  },
-});
+for (const scope of ['public', 'admin'] as const) {
+  dependsOn(events, {
+    read: 'upcomingStarts',
+    namespace: 'events',
+    by: ['startsAt', ...MEMBERSHIP[scope]],
+    shows: [],
+    names: (row) => {
+      const longPast = row.startsAt.getTime() < Date.now() - CLOCKS_DIFFER_MS;
+      return isVisible(row, scope) && !longPast ? { keys: [upcomingStarts[scope].key()] } : {};
+    },
+  });
+}
 
 /** What has not begun at this moment, the next one first. */
 export async function startsToCome(scope: Scope = 'public'): Promise<readonly Start[]> {

@@ -3,8 +3,9 @@ import { and, asc, count, eq } from 'drizzle-orm';
 import { type PRODUCT_TYPES, products } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
 import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
+import { isVisible } from './catalog-dependencies.ts';
 import { productKind } from './catalog-kinds.ts';
-import { scopesOf, visibleTo } from './catalog-pages.ts';
+import { visibleTo } from './catalog-pages.ts';
 import { catalogReads, loadIds } from './catalog-reads.ts';
 
 export type ProductType = (typeof PRODUCT_TYPES)[number];
@@ -54,20 +55,20 @@ export const productCategories = cachedRead<void, CategoryCount[]>({
       .orderBy(asc(products.category)),
 });
 
-const isOnSale = (row: { published: boolean; deletedAt: Date | null }) => scopesOf(row).includes('public');
-
 dependsOn(products, {
   read: 'productIdsByType',
+  namespace: 'products',
   by: ['type', 'published', 'deletedAt'],
   shows: [],
-  names: (row) => (isOnSale(row) ? { keys: [productIdsByType.key(row.type)] } : {}),
+  names: (row) => (isVisible(row, 'public') ? { keys: [productIdsByType.key(row.type)] } : {}),
 });
 dependsOn(products, {
   read: 'productIdsByCategory, productCategories',
+  namespace: 'products',
   by: ['category', 'published', 'deletedAt'],
   shows: [],
   names: (row) =>
-    isOnSale(row) ? { keys: [productCategories.key()], tags: [tagOfCategory(row.category)] } : {},
+    isVisible(row, 'public') ? { keys: [productCategories.key()], tags: [tagOfCategory(row.category)] } : {},
 });
 
 export const getCachedProducts = productReads.all;

@@ -76,17 +76,22 @@ export const dashboard = cachedRead<void, Dashboard>({
   },
 });
 
-const names = () => ({ keys: [dashboard.key()] });
+const shared = {
+  read: 'dashboard',
+  namespace: 'analytics',
+  shows: [],
+  names: () => ({ keys: [dashboard.key()] }),
+};
 
-dependsOn(users, { read: 'dashboard', by: ['id'], shows: [], names });
-dependsOn(posts, { read: 'dashboard', by: ['id'], shows: [], names });
-dependsOn(postVotes, { read: 'dashboard', by: ['postId'], shows: [], names });
-dependsOn(courses, { read: 'dashboard', by: ['published', 'deletedAt'], shows: [], names });
-dependsOn(products, { read: 'dashboard', by: ['published', 'deletedAt'], shows: [], names });
-dependsOn(events, { read: 'dashboard', by: ['published', 'deletedAt'], shows: [], names });
-dependsOn(enrollments, { read: 'dashboard', by: ['cancelledAt'], shows: [], names });
-dependsOn(bookings, { read: 'dashboard', by: ['cancelledAt'], shows: [], names });
-dependsOn(purchases, { read: 'dashboard', by: ['cancelledAt'], shows: ['priceCents', 'currency'], names });
+dependsOn(users, { ...shared, by: ['id'] });
+dependsOn(posts, { ...shared, by: ['id'] });
+dependsOn(postVotes, { ...shared, by: ['postId'] });
+dependsOn(courses, { ...shared, by: ['published', 'deletedAt'] });
+dependsOn(products, { ...shared, by: ['published', 'deletedAt'] });
+dependsOn(events, { ...shared, by: ['published', 'deletedAt'] });
+dependsOn(enrollments, { ...shared, by: ['cancelledAt'] });
+dependsOn(bookings, { ...shared, by: ['cancelledAt'] });
+dependsOn(purchases, { ...shared, by: ['cancelledAt'], shows: ['priceCents', 'currency'] });
 
 function rowsOf(table: MySqlTable): Promise<number> {
   return getDb().$count(table);

@@ -36,6 +36,7 @@ export const followerCount = cachedRead<number, number>({
 
 dependsOn(follows, {
   read: 'followedBy, followerCount',
+  namespace: 'user',
   by: ['followerId', 'followedId'],
   shows: [],
   names: ({ followerId, followedId }) => ({

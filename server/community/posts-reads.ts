@@ -122,33 +122,42 @@ function tagOfAuthor(userId: number): string {
 
 dependsOn(posts, {
   read: 'postById',
+  namespace: 'posts',
   by: ['id'],
   shows: 'all',
   names: ({ id }) => ({ keys: [postById.key(id)] }),
 });
 dependsOn(posts, {
-  read: 'newestPosts, olderPosts, postsByUser, feedOf',
+  read: 'newestPosts, olderPosts, postsByUser',
+  namespace: 'posts',
   by: ['userId'],
   shows: [],
-  names: ({ userId }) => ({
-    keys: [newestPosts.key(), postsByUser.key(userId)],
-    tags: ['posts:older', tagOfAuthor(userId)],
-  }),
+  names: ({ userId }) => ({ keys: [newestPosts.key(), postsByUser.key(userId)], tags: ['posts:older'] }),
+});
+dependsOn(posts, {
+  read: 'feedOf',
+  namespace: 'feed',
+  by: ['userId'],
+  shows: [],
+  names: ({ userId }) => ({ tags: [tagOfAuthor(userId)] }),
 });
 dependsOn(posts, {
   read: 'topPosts',
+  namespace: 'posts',
   by: ['id'],
   shows: ['votes'],
   names: () => ({ tags: ['posts:top'] }),
 });
 dependsOn(postVotes, {
   read: 'upvotesOf',
+  namespace: 'user',
   by: ['userId'],
   shows: [],
   names: ({ userId }) => ({ keys: [upvotesOf.key(userId)] }),
 });
 dependsOn(follows, {
   read: 'feedOf',
+  namespace: 'feed',
   by: ['followerId'],
   shows: [],
   names: ({ followerId }) => ({ keys: [feedOf.key(followerId)] }),

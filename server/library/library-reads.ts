@@ -118,36 +118,42 @@ export const bookingsOf = libraryRead<Booking>('bookings', {
 
 dependsOn(enrollments, {
   read: 'enrollmentsOf',
+  namespace: 'user',
   by: ['userId'],
   shows: 'all',
   names: ({ userId }) => ({ keys: [enrollmentsOf.key(userId)] }),
 });
 dependsOn(purchases, {
   read: 'purchasesOf',
+  namespace: 'user',
   by: ['userId'],
   shows: 'all',
   names: ({ userId }) => ({ keys: [purchasesOf.key(userId)] }),
 });
 dependsOn(bookings, {
   read: 'bookingsOf',
+  namespace: 'user',
   by: ['userId'],
   shows: 'all',
   names: ({ userId }) => ({ keys: [bookingsOf.key(userId)] }),
 });
 dependsOn(courses, {
   read: 'enrollmentsOf',
+  namespace: 'user',
   by: ['id'],
   shows: [...SHOWN, 'level', 'durationMinutes'],
   names: ({ id }) => ({ tags: [`course:${id}`] }),
 });
 dependsOn(products, {
   read: 'purchasesOf',
+  namespace: 'user',
   by: ['id'],
   shows: [...SHOWN, 'type'],
   names: ({ id }) => ({ tags: [`product:${id}`] }),
 });
 dependsOn(events, {
   read: 'bookingsOf',
+  namespace: 'user',
   by: ['id'],
   shows: [...SHOWN, 'startsAt', 'endsAt', 'zone', 'venue'],
   names: ({ id }) => ({ tags: [`event:${id}`] }),

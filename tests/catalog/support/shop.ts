@@ -1,6 +1,7 @@
 /** A shop of a test file's own: the whole API, ready-made items, and an ear on the cache. */
 import type { CacheEvent } from '../../../server/cache/index.ts';
 import type { CatalogEvent, Course, Product } from '../../../server/catalog/catalog-kinds.ts';
+import type { Context, Role } from '../../../server/trpc/context.ts';
 import { type Api, openApi } from '../../support/api.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -12,7 +13,9 @@ export interface Shop extends Api {
   /** Runs the action and tells which keys of the cache it hit, and which it looked for and did not find. */
   listen<T>(action: () => Promise<T>): Promise<Heard<T>>;
   /** Repeats the action until all that it reads are hits, which on a busy machine may take more than two runs. */
-  warm<T>(action: () => Promise<T>): Promise<T>;
+  warm<T>(action: () => Promise<T>): Promise<Heard<T>>;
+  /** Calls the API without the wire, as that person, and answers the data or the error's code. */
+  ask(path: string, input?: object, person?: { id: number; role: Role }): Promise<unknown>;
 }
 
 export interface Heard<T> {
@@ -30,6 +33,10 @@ export async function openShop(env?: Record<string, string>): Promise<Shop> {
   const api = await openApi(env);
   const { cache } = await import('../../../server/app-cache.ts');
   const writes = await import('../../../server/catalog/catalog-writes.ts');
+  const { answerTo } = await import('../../../server/trpc/errors.ts');
+  const { createCallerFactory } = await import('../../../server/trpc/procedures.ts');
+  const { appRouter } = await import('../../../server/root-router.ts');
+  const callerFor = createCallerFactory(appRouter);
   const schemas = await import('../../../server/catalog/catalog-schemas.ts');
   const named = (kind: string) => ({ title: `${kind} number ${++items}`, priceCents: 1900, published: true });
 
@@ -49,15 +56,28 @@ export async function openShop(env?: Record<string, string>): Promise<Shop> {
           ...fields,
         }),
       ),
+    ask,
     listen,
     warm: async (action) => {
       for (let tries = 1; tries <= 20; tries++) {
-        const { value, hits, misses, bypassed } = await listen(action);
-        if (hits.length > 0 && misses.length + bypassed.length === 0) return value;
+        const heard = await listen(action);
+        if (heard.hits.length > 0 && heard.misses.length + heard.bypassed.length === 0) return heard;
       }
       throw new Error('Expected only hits within 20 runs');
     },
   };
+
+  async function ask(path: string, input?: object, person?: { id: number; role: Role }): Promise<unknown> {
+    const context = { user: person ? { ...person, sessionId: 0 } : null } as Context;
+    const procedure = path
+      .split('.')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], callerFor(context));
+    try {
+      return await (procedure as (input?: object) => Promise<unknown>)(input);
+    } catch (error) {
+      return answerTo(error, input).code;
+    }
+  }
 
   async function listen<T>(action: () => Promise<T>): Promise<Heard<T>> {
     const heard: CacheEvent[] = [];
