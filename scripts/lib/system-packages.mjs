@@ -4,12 +4,13 @@ import { findTool } from './binaries.mjs';
 import { runAndReport, runToEnd } from './programs.mjs';
 
 /**
- * Packages by need, the first that can be had. The database's core package holds the program without a service;
- * where it has another name (Ubuntu 22.04) the whole server is taken.
+ * Packages by need, the first set that can be had. The database's core packages hold the programs without a service
+ * (its installer calls one that the client's package has); where they have other names (Ubuntu 22.04) the whole
+ * server is taken.
  */
 const CANDIDATES = {
-  database: ['mariadb-server-core', 'mariadb-server'],
-  redis: ['redis-server', 'valkey-server'],
+  database: [['mariadb-server-core', 'mariadb-client-core'], ['mariadb-server']],
+  redis: [['redis-server'], ['valkey-server']],
 };
 
 /** RUNLEVEL=1 keeps Debian from starting the package's own service, which nobody asked for, where there is no systemd. */
