@@ -70,6 +70,7 @@ describe('damage is repaired, or pointed out', () => {
   warns((raw) => normalizeName(raw), {
     'JosÃ©': ['mojibake', 'José'],
     'Gro?mann': ['lost_letter', 'Gro?mann'],
+    'Ann\ud800': ['lost_letter', 'Ann\ufffd'],
     Null: ['placeholder_doubtful', 'Null'],
     'John3 Smith': ['name_digits', 'John3 Smith'],
     'Anna 🌸': ['name_symbols', 'Anna 🌸'],
