@@ -107,7 +107,10 @@ export interface Batch {
   readBytes: number;
   /** Null as long as it is not known. */
   totalRows: number | null;
-  apply?: (tx: WriteTx) => Promise<void> | undefined;
+  /** Answers the rows as they turned out. */
+  apply?: (tx: WriteTx) => Promise<readonly ProcessedRow[]> | undefined;
+  /** For the last batch: what all applied rows came to. */
+  outcome?: (tx: WriteTx) => Promise<Record<string, unknown>> | undefined;
 }
 
 /** Keeps the batch's rows, their effects and the job's new counts, all or none. Throws `ClaimLostError`. */
@@ -126,7 +129,7 @@ export async function completeJob(
     await writeBatch(tx, claim, { batch, also });
     await tx.insert(jobResults, {
       jobId: claim.jobId,
-      summary: { ...summary, ...(await totals(tx, claim)) },
+      summary: { ...summary, ...(await batch.outcome?.(tx)), ...(await totals(tx, claim)) },
     });
   });
 }
@@ -180,7 +183,8 @@ async function writeBatch(
   claim: Claim,
   { batch, also }: { batch: Batch; also: JobChanges },
 ): Promise<void> {
-  const { rows, readBytes, totalRows, apply } = batch;
+  const { readBytes, totalRows } = batch;
+  const rows = await appliedRows(tx, claim, batch);
   const valid = rows.filter((row) => row.valid);
   const counted = {
     readBytes,
@@ -196,7 +200,12 @@ async function writeBatch(
     jobRows,
     rows.map(({ repaired: _, ...row }) => ({ jobId: claim.jobId, ...row })),
   );
-  await apply?.(tx);
+}
+
+async function appliedRows(tx: WriteTx, claim: Claim, batch: Batch): Promise<readonly ProcessedRow[]> {
+  if (!batch.apply || batch.rows.length === 0) return batch.rows;
+  await setFenced(tx, claim, { heartbeatAt: now });
+  return (await batch.apply(tx)) ?? batch.rows;
 }
 
 async function totals(tx: WriteTx, claim: Claim): Promise<JobTotals> {

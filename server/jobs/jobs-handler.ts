@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { WriteTx } from '../db/index.ts';
+import type { Role } from '../trpc/context.ts';
 import type { JobRow } from './jobs-schemas.ts';
 
 export interface JobHandler {
@@ -19,8 +20,15 @@ export interface JobHandler {
   process(file: JobFile, job: RunningJob): Promise<JobReading>;
   /** How the rows of a completed job are written as CSV. */
   table(summary: Record<string, unknown>): RowTable;
-  /** What the rows do beside being kept, inside the transaction that keeps them, so that it happens exactly once. */
-  apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<void>;
+  /** Who may hand in files of this type. Default: every member. */
+  role?: Role;
+  /**
+   * What the rows do beside being kept, inside the transaction that keeps them, so that it happens exactly once. Answers the
+   * rows as they turned out: one that could not be applied comes back invalid, with the reason in its notes.
+   */
+  apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<readonly ProcessedRow[]>;
+  /** What the applied rows came to, asked in the transaction that completes the job; it becomes part of the summary. */
+  outcome?(tx: WriteTx, job: RunningJob): Promise<Record<string, unknown>>;
 }
 
 /** The file as it came; it may be read more than once, one reading after the other. */

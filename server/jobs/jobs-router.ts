@@ -1,4 +1,5 @@
 /** What may be asked about jobs. Somebody else's job is as if it did not exist, except for admins. */
+import type { z } from 'zod';
 import type { Caller } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { memberProcedure, router } from '../trpc/procedures.ts';
@@ -23,16 +24,11 @@ import {
   statsInput,
   submitInput,
 } from './jobs-schemas.ts';
-import { cancelJob, checkedOptions, noSuchJob, retryJob, submitJob } from './jobs-writes.ts';
+import { cancelJob, checkedOptions, noSuchJob, requireRoleFor, retryJob, submitJob } from './jobs-writes.ts';
 
 export const jobsRouter = router({
   /** Hands in a file as text. Larger files, and other encodings than UTF-8, go through `POST /api/jobs/upload`. */
-  submit: memberProcedure.input(submitInput).mutation(async ({ ctx, input }) => {
-    const { type, fileName, content } = input;
-    const options = checkedOptions(type, input.options);
-    const id = await submitJob({ userId: ctx.user.id, type, fileName, options }, content);
-    return visibleJob(id, ctx.user);
-  }),
+  submit: memberProcedure.input(submitInput).mutation(({ ctx, input }) => handIn(ctx.user, input)),
 
   byId: memberProcedure.input(jobIdInput).query(({ ctx, input }) => visibleJob(input.id, ctx.user)),
 
@@ -75,6 +71,15 @@ export const jobsRouter = router({
     yield* jobProgress(input.id, { lastEventId: input.lastEventId, signal });
   }),
 });
+
+/** Makes a job of a file as text. Throws `FORBIDDEN`, and what `checkedOptions` and `submitJob` throw. */
+export async function handIn(caller: Caller, file: z.output<typeof submitInput>): Promise<Job> {
+  const { type, fileName, content } = file;
+  requireRoleFor(type, caller);
+  const options = checkedOptions(type, file.options);
+  const id = await submitJob({ userId: caller.id, type, fileName, options }, content);
+  return visibleJob(id, caller);
+}
 
 /** The job, if this person may see it. Throws `NOT_FOUND`. */
 export async function visibleJob(id: number, caller: Caller): Promise<Job> {

@@ -136,7 +136,8 @@ class Run {
         rows: batch,
         readBytes: this.#readBytes,
         totalRows,
-        apply: (tx) => handler.apply?.(tx, batch, job),
+        apply: handler.apply && ((tx) => handler.apply?.(tx, batch, job)),
+        outcome: (tx) => handler.outcome?.(tx, job),
       };
     };
     for await (const row of rows) {

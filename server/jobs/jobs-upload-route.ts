@@ -11,7 +11,7 @@ import { appError } from '../trpc/errors.ts';
 import { visibleJob } from './jobs-router.ts';
 import { fileNameSchema, type Job, optionsSchema } from './jobs-schemas.ts';
 import { dropUpload, storeUpload, tooLarge } from './jobs-uploads.ts';
-import { checkedOptions, submitUploadedJob } from './jobs-writes.ts';
+import { checkedOptions, requireRoleFor, submitUploadedJob } from './jobs-writes.ts';
 
 const FORM = 'multipart/form-data';
 
@@ -54,6 +54,7 @@ async function takeIn(request: FastifyRequest, user: Caller): Promise<Job> {
 
   const { file, fields } = await untilFile(request);
   const { type, options: given } = readFields(fields);
+  requireRoleFor(type, user);
   const options = checkedOptions(type, given);
   const fileName = readFileName(file.filename);
   const encoding = typeof options.encoding === 'string' ? options.encoding : undefined;

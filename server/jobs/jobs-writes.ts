@@ -2,6 +2,7 @@
 import { eq } from 'drizzle-orm';
 import { jobs } from '../../drizzle/schema.ts';
 import { type WriteTx, write } from '../db/index.ts';
+import type { Caller } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { jobHandler, jobTypes } from './jobs-handler.ts';
 import { jobQueue, type Nudge } from './jobs-queue.ts';
@@ -42,6 +43,18 @@ async function insertJob(tx: WriteTx, job: NewJob, upload: StoredUpload): Promis
   const [id] = await tx.insert(jobs, row);
   if (id === undefined) throw new Error('The database gave the new job no id');
   return id;
+}
+
+/** Throws `FORBIDDEN` when files of this type are for other roles to hand in. */
+export function requireRoleFor(type: string, caller: Caller): void {
+  const role = jobHandler(type)?.role;
+  if (!role || role === 'member' || caller.role === 'admin' || caller.role === role) return;
+  throw appError('FORBIDDEN', {
+    message: `Files of the type "${type}" are handed in by others`,
+    field: 'type',
+    expected: `the role ${role}`,
+    got: `the role ${caller.role}`,
+  });
 }
 
 /** The options with their defaults. Throws `BAD_REQUEST` for a type that nobody handles and for options it does not know. */

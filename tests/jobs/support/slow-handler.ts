@@ -62,6 +62,7 @@ export const slowHandler: JobHandler = {
       effects,
       rows.map(({ rowIndex }) => ({ jobId: job.id, rowIndex })),
     );
+    return rows;
   },
 };
 
