@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createLarderClient } from '../../client/index.ts';
 import {
   browserProgram,
@@ -32,9 +32,8 @@ describe.skipIf(!browserProgram)('every page', () => {
     await larder.login(demoLogin('admin'));
     const job = await larder.upload({ type: 'contacts', fileName: 'people.csv', content: contactsCsv(40) });
     jobPath = `/jobs/${job.id}`;
-    await expect
-      .poll(async () => (await larder.api.jobs.byId.query({ id: job.id })).status, { timeout: 20_000 })
-      .toBe('completed');
+    const isDone = async () => (await larder.api.jobs.byId.query({ id: job.id })).status === 'completed';
+    await vi.waitUntil(isDone, { timeout: 30_000, interval: 200 });
   });
 
   afterAll(async () => {
@@ -87,9 +86,10 @@ describe.skipIf(!browserProgram)('every page', () => {
   test('has its colours before its first paint, as the system or the person wants them', async () => {
     const { context, page } = await visit(browser, { url: server.url, theme: 'dark' });
     const schemeAtStart = () => page.evaluate('window.schemeAtStart');
-    const remember = "schemeAtStart ??= document.documentElement.getAttribute('data-mantine-color-scheme')";
+    // The document is interactive before any of the pages' modules has run.
+    const scheme = "document.documentElement.getAttribute('data-mantine-color-scheme')";
     await page.addInitScript({
-      content: `var schemeAtStart; document.addEventListener('readystatechange', () => { ${remember} });`,
+      content: `document.addEventListener('readystatechange', () => { globalThis.schemeAtStart ??= String(${scheme}); });`,
     });
     await page.reload();
     expect(await schemeAtStart()).toBe('dark');

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Bar, Fact } from '../ui/figures.tsx';
 import { count, milliseconds, percent, share, size, timeOfDay } from '../ui/format.ts';
 import { CheckIcon, CrossIcon, WarnIcon } from '../ui/icons.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import { Pill } from '../ui/states.tsx';
 import type { Numbers } from './use-live-numbers.ts';
 
@@ -44,7 +45,7 @@ export function AnsweredCard({ numbers }: CardProps) {
   return (
     <Card title="Where reads were answered" className="answered">
       <Bar parts={TIERS.map(({ tier, label, fill }) => ({ label, fill, value: reads[tier] }))} />
-      <div className="table-scroll">
+      <ScrollBox label="Reads by where they were answered">
         <table className="table">
           <caption className="hidden-visually">Reads and their durations by where they were answered</caption>
           <thead>
@@ -73,7 +74,7 @@ export function AnsweredCard({ numbers }: CardProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <p className="dimmed small">
         Durations: this process, over the last five to ten minutes. Hits in memory are not timed, since timing
         one costs more than the hit.

@@ -1,6 +1,7 @@
 /** The cache's numbers by namespace; the order stands in the URL. */
 import { getRouteApi } from '@tanstack/react-router';
 import { count, milliseconds, percent } from '../ui/format.ts';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import { Empty } from '../ui/states.tsx';
 import { type Numbers, readsOf } from './use-live-numbers.ts';
 
@@ -62,7 +63,7 @@ export function NamespaceTable({ numbers }: { numbers: Numbers }) {
       {rows.length === 0 ? (
         <Empty title="Nothing was read through the cache yet" />
       ) : (
-        <section className="card table-scroll" aria-label="Numbers by namespace">
+        <ScrollBox card label="Numbers by namespace">
           <table className="table">
             <thead>
               <tr>
@@ -87,7 +88,7 @@ export function NamespaceTable({ numbers }: { numbers: Numbers }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollBox>
       )}
     </section>
   );

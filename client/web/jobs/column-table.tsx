@@ -1,6 +1,7 @@
 /** What each column was taken for, and how its cells came out. */
 import { count, percent } from '../ui/format.ts';
 import { WarnIcon } from '../ui/icons.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import type { ColumnView } from './contact-rows.ts';
 
 const COUNTS = [
@@ -16,8 +17,7 @@ export function ColumnTable({ columns }: { columns: ColumnView[] }) {
       <div className="section-head">
         <h2 id="columns">Columns</h2>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <section className="card table-scroll" aria-label="Columns, scrolls sideways" tabIndex={0}>
+      <ScrollBox card label="Columns, one line each">
         <table className="table">
           <thead>
             <tr>
@@ -46,7 +46,7 @@ export function ColumnTable({ columns }: { columns: ColumnView[] }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollBox>
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { trpc } from '../api/trpc.ts';
 import { count } from '../ui/format.ts';
 import { CheckIcon, CrossIcon, InfoIcon, WarnIcon } from '../ui/icons.tsx';
+import { ScrollBox } from '../ui/scroll-box.tsx';
 import { Empty, Failure, Loading, Pill, type Tone } from '../ui/states.tsx';
 import { type CellView, type RowView, viewRow } from './contact-rows.ts';
 import type { Job } from './job-words.tsx';
@@ -78,8 +79,7 @@ function NoRows({ job, only }: { job: Job; only: 'failed' | undefined }) {
 function Rows({ rows, columns }: { rows: RowView[]; columns: string[] }) {
   const names = columns.length > 0 ? columns : (rows[0]?.cells.map(({ column }) => column) ?? []);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section className="card table-scroll" aria-label="Rows, scrolls sideways" tabIndex={0}>
+    <ScrollBox card label="Rows, one line each">
       <table className="table rows">
         <thead>
           <tr>
@@ -98,7 +98,7 @@ function Rows({ rows, columns }: { rows: RowView[]; columns: string[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollBox>
   );
 }
 
