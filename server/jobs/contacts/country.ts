@@ -133,6 +133,7 @@ function lookUp(text: string): string | null {
   return ALPHA_3.get(upper) ?? byName.get(fold(text)) ?? null;
 }
 
+/** Whether `code` is an ISO 3166 alpha-2 code, in capitals. */
 export function isCountryCode(code: string): boolean {
   return ALPHA_2.has(code);
 }

@@ -27,7 +27,7 @@ export { CODES, type Code } from './codes.ts';
 export { COLUMN_TYPES, type ColumnType } from './column-words.ts';
 export { type Column, createProfile, detectColumns, knowsAnyColumn, type Profile } from './columns.ts';
 export { normalizeCompany } from './company.ts';
-export { normalizeCountry } from './country.ts';
+export { isCountryCode, normalizeCountry } from './country.ts';
 export { type DateOptions, type DateOrder, normalizeDate } from './dates.ts';
 export { canonicalEmail, normalizeEmail } from './email.ts';
 export { type NamePart, normalizeName } from './names.ts';

@@ -137,7 +137,6 @@ export class CsvTokenizer {
   #closingQuote(open: number): number {
     let at = this.#buffer.indexOf('"', open + 1);
     while (at >= 0) {
-      if (at + 1 === this.#buffer.length) return this.#last ? at : INCOMPLETE;
       if (this.#buffer.charCodeAt(at + 1) !== QUOTE) return at;
       at = this.#buffer.indexOf('"', at + 2);
     }
