@@ -8,6 +8,13 @@ const CHECKS = {
   'types of the pages': () => [...toolCommand('tsc'), '-p', 'client/web/tsconfig.json'],
   'lint and format': () => [...toolCommand('biome'), 'check', '.'],
   'import directions': () => [process.execPath, 'scripts/check-imports.mjs'],
+  'reads covered by writes': () => [
+    process.execPath,
+    '--import',
+    'tsx',
+    'scripts/check-coverage.ts',
+    '--quiet',
+  ],
   'dead code': () => [...toolCommand('knip'), '--no-progress'],
 };
 

@@ -80,13 +80,14 @@ const RULES = [
       'only main, app, root-router, worker, warm and _core know the whole: take what is needed as an argument',
   },
   {
-    broken: (from, to) => from.unit === 'monitoring' && to.isSlice && !to.isReads,
+    broken: (from, to, { typeOnly }) => from.unit === 'monitoring' && to.isSlice && !isShown(to, typeOnly),
     instead: 'monitoring looks at a slice through its -reads.ts, or listens to its events',
   },
   {
-    broken: (from, to) => from.isSlice && to.isSlice && from.unit !== to.unit && !to.isReads,
+    broken: (from, to, { typeOnly }) =>
+      from.isSlice && to.isSlice && from.unit !== to.unit && !isShown(to, typeOnly),
     instead:
-      'a slice reaches another slice only through its -reads.ts; work that crosses slices is a handler that the owner exports and worker.ts registers',
+      'a slice reaches another slice only through its -reads.ts; work that crosses slices is a handler that the owner exports and worker.ts registers; what several slices need goes into a folder below them',
   },
   {
     broken: (from, to) => from.isRouter && ['cache', 'app-cache', 'db', 'drizzle'].includes(to.unit),
@@ -110,6 +111,11 @@ const RULES = [
     instead: 'writes lie below routers: move what both need into a file of its own',
   },
 ];
+
+/** What a slice shows to others: its reads, the contract of the handlers it runs, and the types of its shapes. */
+function isShown(place, typeOnly) {
+  return place.isReads || /-handler\.ts$/.test(place.file) || (typeOnly && /-schemas\.ts$/.test(place.file));
+}
 
 /** The complaint about one import, or null. @param {Import} each */
 export function complaintAbout(each) {

@@ -49,6 +49,7 @@ describe('along the arrows', () => {
     ['server/users/users-reads.ts', '../../drizzle/schema.ts'],
     ['server/users/users-writes.ts', '../db/index.ts'],
     ['server/jobs/jobs-writes.ts', '../users/users-reads.ts'],
+    ['server/catalog/import-rows.ts', '../jobs/jobs-handler.ts'],
     ['server/worker.ts', './jobs/jobs-runner.ts'],
     ['server/monitoring/metrics.ts', '../app-cache.ts'],
     ['server/root-router.ts', './monitoring/monitoring-router.ts'],
@@ -60,6 +61,9 @@ describe('along the arrows', () => {
   test('types alone may be taken where values may not', () => {
     expect(
       complaint('client/index.ts', '', "import type { AppRouter } from '../server/root-router.ts';"),
+    ).toBeNull();
+    expect(
+      complaint('server/catalog/import.ts', '', "import type { Job } from '../jobs/jobs-schemas.ts';"),
     ).toBeNull();
     expect(complaint('server/db/write.ts', '', "import { type Names } from '../cache/index.ts';")).toBeNull();
   });
