@@ -2,7 +2,7 @@
  * The process's one cache, below every slice: how long each kind of data lives, how keys are named, and `cachedRead`
  * bound to it.
  */
-import { createCache, type Settlement } from './cache/index.ts';
+import { type CachedRead, createCache, type ReadDefinition, type Settlement } from './cache/index.ts';
 import { config } from './config.ts';
 import { type Invalidator, insideTransaction, isDrained, setInvalidator } from './db/index.ts';
 
@@ -73,4 +73,11 @@ export const invalidator: Invalidator & { settleAll(): Promise<Settlement> } = {
 };
 setInvalidator(invalidator);
 
-export const cachedRead = cache.cachedRead.bind(cache);
+/** Every read that was declared so far, for the check that some write's declaration covers each of its columns. */
+export const declaredReads: ReadDefinition<never, unknown>[] = [];
+
+/** Declares a cached read in the process's cache. */
+export function cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A, T> {
+  declaredReads.push(definition as unknown as ReadDefinition<never, unknown>);
+  return cache.cachedRead(definition);
+}
