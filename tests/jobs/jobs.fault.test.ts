@@ -136,6 +136,14 @@ test('a worker that is stopped in order gives its job back, and the next one goe
   expect((await world.traces(id)).effects).toEqual(upTo(2000));
 });
 
+test('a row that takes long costs its worker nothing: while its heart beats nobody else takes the job', async () => {
+  world.startWorker();
+  world.startWorker();
+  const id = await world.submitSlow(userId, slowFile(2), { msPerRow: 3 * QUICK.staleAfterMs });
+  expect(await world.until(id, hasEnded)).toMatchObject({ status: 'completed', totalRows: 2 });
+  expect(await world.rowOf(id)).toMatchObject({ attempt: 1 });
+});
+
 test('two workers in two processes share the jobs, each job run once', LONG, async () => {
   await Promise.all([world.startWorkerProcess(), world.startWorkerProcess()]);
   const ids = await Promise.all(upTo(12).map(() => world.submitSlow(userId, slowFile(50), { msPerRow: 1 })));
