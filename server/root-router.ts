@@ -1,7 +1,7 @@
 /** The table of contents of the API. */
-import { catalogRouter } from './catalog/catalog-router.ts';
+import { createCatalogRouter } from './catalog/catalog-router.ts';
 import { analyticsRouter, followsRouter, postsRouter } from './community/community-router.ts';
-import { jobsRouter } from './jobs/jobs-router.ts';
+import { handIn, jobsRouter } from './jobs/jobs-router.ts';
 import { libraryRouter } from './library/library-router.ts';
 import { monitoringRouter } from './monitoring/monitoring-router.ts';
 import { authRouter } from './sessions/auth-router.ts';
@@ -12,7 +12,7 @@ export const appRouter = router({
   auth: authRouter,
   users: usersRouter,
   jobs: jobsRouter,
-  catalog: catalogRouter,
+  catalog: createCatalogRouter(handIn),
   library: libraryRouter,
   posts: postsRouter,
   follows: followsRouter,

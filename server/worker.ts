@@ -1,5 +1,6 @@
 /** Runs jobs: which job type is handled by whom, and how many at once. */
 import type { FastifyBaseLogger } from 'fastify';
+import { courseImportHandler, eventImportHandler, productImportHandler } from './catalog/import-handler.ts';
 import { config } from './config.ts';
 import { contactsHandler } from './jobs/contacts-handler.ts';
 import { startJobFinder } from './jobs/jobs-finder.ts';
@@ -10,6 +11,9 @@ import { type JobTimings, runJob, TIMINGS } from './jobs/jobs-runner.ts';
 /** Every process needs this, also one that only takes jobs in: a type without handler is refused. */
 export function registerJobTypes(): void {
   registerJobHandler(contactsHandler);
+  registerJobHandler(courseImportHandler);
+  registerJobHandler(productImportHandler);
+  registerJobHandler(eventImportHandler);
 }
 
 export interface WorkerOptions {

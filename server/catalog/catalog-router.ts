@@ -1,6 +1,9 @@
 /** What may be asked of the catalogue: courses, products and events, each in the same words. */
+import type { z } from 'zod';
+import type { Job } from '../jobs/jobs-schemas.ts';
+import type { Caller } from '../trpc/context.ts';
 import { adminProcedure, publicProcedure, router } from '../trpc/procedures.ts';
-import type { Item } from './catalog-kinds.ts';
+import type { Item, Kind } from './catalog-kinds.ts';
 import { filterOf, listPage, pageQueryOf, scopeOf, scopeOfItem } from './catalog-lists.ts';
 import type { CatalogReads } from './catalog-reads.ts';
 import {
@@ -14,12 +17,14 @@ import {
   eventInput,
   eventListInput,
   eventPatch,
+  importInput,
   inventoryInput,
   productCountInput,
   productInput,
   productListInput,
   productPatch,
   removeInput,
+  undoInput,
 } from './catalog-schemas.ts';
 import {
   createCourse,
@@ -36,6 +41,7 @@ import {
 } from './catalog-writes.ts';
 import { courseReads } from './courses-reads.ts';
 import { eventCount, eventPage, eventReads } from './events-reads.ts';
+import { undoImport } from './import-undo.ts';
 import { productCategories, productReads } from './products-reads.ts';
 
 /** By id and by slug are the same for every kind. */
@@ -56,7 +62,7 @@ function itemProcedures<I extends Item>(reads: CatalogReads<I>) {
   };
 }
 
-const coursesRouter = router({
+const courseProcedures = {
   ...itemProcedures(courseReads),
   list: publicProcedure
     .input(courseListInput)
@@ -69,9 +75,9 @@ const coursesRouter = router({
   create: adminProcedure.input(courseInput).mutation(({ input }) => createCourse(input)),
   update: adminProcedure.input(coursePatch).mutation(({ input }) => updateCourse(input)),
   remove: adminProcedure.input(removeInput).mutation(({ input }) => removeCourse(input)),
-});
+};
 
-const productsRouter = router({
+const productProcedures = {
   ...itemProcedures(productReads),
   list: publicProcedure
     .input(productListInput)
@@ -86,9 +92,9 @@ const productsRouter = router({
   update: adminProcedure.input(productPatch).mutation(({ input }) => updateProduct(input)),
   updateInventory: adminProcedure.input(inventoryInput).mutation(({ input }) => updateInventory(input)),
   remove: adminProcedure.input(removeInput).mutation(({ input }) => removeProduct(input)),
-});
+};
 
-const eventsRouter = router({
+const eventProcedures = {
   ...itemProcedures(eventReads),
   list: publicProcedure
     .input(eventListInput)
@@ -101,10 +107,18 @@ const eventsRouter = router({
   create: adminProcedure.input(eventInput).mutation(({ input }) => createEvent(input)),
   update: adminProcedure.input(eventPatch).mutation(({ input }) => updateEvent(input)),
   remove: adminProcedure.input(removeInput).mutation(({ input }) => removeEvent(input)),
-});
+};
 
-export const catalogRouter = router({
-  courses: coursesRouter,
-  products: productsRouter,
-  events: eventsRouter,
-});
+/** Makes a job of a file: jobs are another slice's affair, and root-router hands over how. */
+type HandIn = (caller: Caller, file: z.output<typeof importInput> & { type: string }) => Promise<Job>;
+
+export function createCatalogRouter(handIn: HandIn) {
+  const importProcedure = (type: Kind<Item>['name']) =>
+    adminProcedure.input(importInput).mutation(({ ctx, input }) => handIn(ctx.user, { ...input, type }));
+  return router({
+    courses: router({ ...courseProcedures, import: importProcedure('courses') }),
+    products: router({ ...productProcedures, import: importProcedure('products') }),
+    events: router({ ...eventProcedures, import: importProcedure('events') }),
+    undoImport: adminProcedure.input(undoInput).mutation(({ input }) => undoImport(input.jobId)),
+  });
+}

@@ -1,6 +1,7 @@
 /** What the catalogue is asked for, and what an item must be. Prices are whole cents, instants are UTC. */
 import { z } from 'zod';
 import { COURSE_LEVELS, PRODUCT_TYPES } from '../../drizzle/schema.ts';
+import { fileNameSchema } from '../jobs/jobs-schemas.ts';
 import { eventKind, SORTS, type Sort } from './catalog-kinds.ts';
 import { WHENS } from './events-reads.ts';
 import { isSlug, normalizeSlug } from './slug.ts';
@@ -69,21 +70,21 @@ const itemFields = {
   published: z.boolean(),
 };
 
-const courseFields = {
+export const courseFields = {
   ...itemFields,
   curriculum: z.array(section).max(100),
   durationMinutes: minutes,
   level: z.enum(COURSE_LEVELS),
 };
 
-const productFields = {
+export const productFields = {
   ...itemFields,
   type: z.enum(PRODUCT_TYPES),
   category: line(64).transform((text) => text.toLowerCase()),
   stock: places,
 };
 
-const eventFields = {
+export const eventFields = {
   ...itemFields,
   startsAt: instantSchema,
   endsAt: instantSchema,
@@ -129,6 +130,14 @@ export const inventoryInput = z.object({
   /** Copies that came in, or negative: that went. */
   by: z.number().int().min(-MAX_PLACES).max(MAX_PLACES),
 });
+
+/** A file as text; larger ones go through the upload of jobs. */
+export const importInput = z.object({
+  fileName: fileNameSchema,
+  content: z.string(),
+  options: z.record(z.string().max(64), z.unknown()).optional(),
+});
+export const undoInput = z.object({ jobId: id });
 
 export const byIdInput = z.object({ id });
 /** Looked up as it would be stored; what can be no slug is simply not there. */

@@ -2,7 +2,7 @@
  * What a member holds: enrolments, purchases and bookings with the titles they belong to, one cached read per member
  * and kind. The member's own acts end it by its key, an edit of something that it shows by that item's tag.
  */
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import { bookings, courses, enrollments, events, products, purchases } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
@@ -163,6 +163,25 @@ dependsOn(events, {
 export async function preloadLibrary(userId: number): Promise<void> {
   await Promise.all([enrollmentsOf, purchasesOf, bookingsOf].map((read) => read.warm([userId])));
 }
+
+/** Those of the items that somebody holds. Not cached: it is asked before something is undone, and once. */
+export async function heldAmong(
+  kind: 'courses' | 'products' | 'events',
+  itemIds: readonly number[],
+): Promise<Set<number>> {
+  const { table, itemId } = HOLDINGS[kind];
+  const rows = await getDb()
+    .selectDistinct({ itemId })
+    .from(table)
+    .where(and(inArray(itemId, [...itemIds]), isNull(table.cancelledAt)));
+  return new Set(rows.map((row) => row.itemId));
+}
+
+const HOLDINGS = {
+  courses: { table: enrollments, itemId: enrollments.courseId },
+  products: { table: purchases, itemId: purchases.productId },
+  events: { table: bookings, itemId: bookings.eventId },
+} as const;
 
 export const getCachedUserEnrollments = (userId: number) => enrollmentsOf.get(userId);
 export const getCachedUserPurchases = (userId: number) => purchasesOf.get(userId);

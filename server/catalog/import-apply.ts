@@ -1,0 +1,152 @@
+/** Brings imported rows into the catalogue: by slug, new ones inserted, known ones changed where they differ. */
+import { count, eq, inArray } from 'drizzle-orm';
+import type { z } from 'zod';
+import { catalogImports, type IMPORT_ACTIONS } from '../../drizzle/schema.ts';
+import type { WriteTx } from '../db/index.ts';
+import type { ProcessedRow, RunningJob } from '../jobs/jobs-handler.ts';
+import { AppError } from '../trpc/errors.ts';
+import { type Item, type Kind, sharedColumns } from './catalog-kinds.ts';
+import { courseInput, eventInput, productInput } from './catalog-schemas.ts';
+import { checkSense, differences } from './catalog-writes.ts';
+import { failed, type ImportedItem, type ImportNotes } from './import-rows.ts';
+
+type Action = (typeof IMPORT_ACTIONS)[number];
+type Values = Record<string, unknown>;
+
+/** What a row of the table of imports says, without the job. */
+interface Done {
+  rowIndex: number;
+  itemId: number;
+  action: Action;
+  before: Values | null;
+  version: number;
+}
+
+const INPUTS: Record<Kind<Item>['name'], z.ZodType> = {
+  courses: courseInput,
+  products: productInput,
+  events: eventInput,
+};
+
+/** Answers the rows as they turned out: one that makes no whole item, or contradicts what is there, is refused. */
+export async function applyImport<I extends Item>(
+  tx: WriteTx,
+  kind: Kind<I>,
+  { rows, job }: { rows: readonly ProcessedRow[]; job: RunningJob },
+): Promise<ProcessedRow[]> {
+  const known = await lockBySlug(tx, kind, rows);
+  const done: Done[] = [];
+  const fresh: { row: ProcessedRow; item: Values }[] = [];
+  const outcome: ProcessedRow[] = [];
+  for (const row of rows) {
+    const wanted = row.valid ? withInstants(row.output as ImportedItem) : null;
+    const there = wanted && known.get(wanted.slug as string);
+    const refusal = wanted && refusalOf(kind, wanted, there);
+    outcome.push(refusal ? refused(row, refusal) : row);
+    if (!wanted || refusal) continue;
+    if (there) done.push(await change(tx, kind, { row, there, wanted }));
+    else fresh.push({ row, item: INPUTS[kind.name].parse(wanted) as Values });
+  }
+  done.push(...(await insertAll(tx, kind, fresh)));
+  const { id: jobId } = job;
+  if (done.length > 0) {
+    await tx.insert(
+      catalogImports,
+      done.map((each) => ({ ...each, jobId, kind: kind.name })),
+    );
+  }
+  return outcome;
+}
+
+/** How many rows were inserted, updated and found unchanged. */
+export async function importOutcome(tx: WriteTx, jobId: number): Promise<Record<Action, number>> {
+  const groups = await tx
+    .select({ action: catalogImports.action, rows: count() })
+    .from(catalogImports)
+    .where(eq(catalogImports.jobId, jobId))
+    .groupBy(catalogImports.action);
+  const numberOf = (action: Action) => groups.find((group) => group.action === action)?.rows ?? 0;
+  return { inserted: numberOf('inserted'), updated: numberOf('updated'), unchanged: numberOf('unchanged') };
+}
+
+async function lockBySlug<I extends Item>(
+  tx: WriteTx,
+  kind: Kind<I>,
+  rows: readonly ProcessedRow[],
+): Promise<Map<string, Item>> {
+  const slugs = rows.flatMap(({ valid, output }) => (valid ? [(output as ImportedItem).slug] : []));
+  if (slugs.length === 0) return new Map();
+  const table = sharedColumns(kind.table);
+  const found = await tx.select().from(table).where(inArray(table.liveSlug, slugs.sort())).for('update');
+  return new Map(found.map((item) => [item.slug, item]));
+}
+
+function refusalOf<I extends Item>(
+  kind: Kind<I>,
+  wanted: Values,
+  there: Item | null | undefined,
+): string | null {
+  try {
+    if (there) checkSense({ ...there, ...wanted });
+    else {
+      const whole = INPUTS[kind.name].safeParse(wanted);
+      if (!whole.success) {
+        const missing = [...new Set(whole.error.issues.map(({ path }) => String(path[0])))].join(', ');
+        return `there is no ${kind.one} with the slug "${wanted.slug}", and a new one needs ${missing}`;
+      }
+      checkSense(whole.data as Values);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof AppError) return error.message;
+    throw error;
+  }
+}
+
+async function change<I extends Item>(
+  tx: WriteTx,
+  kind: Kind<I>,
+  { row, there, wanted }: { row: ProcessedRow; there: Item; wanted: Values },
+): Promise<Done> {
+  const changes = differences(there as unknown as Values, wanted);
+  const at = { rowIndex: row.rowIndex, itemId: there.id };
+  if (Object.keys(changes).length === 0)
+    return { ...at, action: 'unchanged', before: null, version: there.version };
+  const version = there.version + 1;
+  await tx.update(kind.table, { ...changes, version } as never, eq(kind.table.id, there.id));
+  const before = Object.fromEntries(
+    Object.keys(changes).map((name) => [name, (there as unknown as Values)[name]]),
+  );
+  return { ...at, action: 'updated', before, version };
+}
+
+async function insertAll<I extends Item>(
+  tx: WriteTx,
+  kind: Kind<I>,
+  fresh: readonly { row: ProcessedRow; item: Values }[],
+): Promise<Done[]> {
+  if (fresh.length === 0) return [];
+  const ids = await tx.insert(sharedColumns(kind.table), fresh.map(({ item }) => item) as never);
+  return fresh.map(({ row }, i) => ({
+    rowIndex: row.rowIndex,
+    itemId: ids[i] as number,
+    action: 'inserted',
+    before: null,
+    version: 1,
+  }));
+}
+
+/** Instants travel as texts between reading and applying, and in what an import remembers. */
+export function withInstants<T extends Values>(values: T): T {
+  const instants = ['startsAt', 'endsAt'].filter((name) => typeof values[name] === 'string');
+  return {
+    ...values,
+    ...Object.fromEntries(instants.map((name) => [name, new Date(values[name] as string)])),
+  };
+}
+
+function refused(row: ProcessedRow, message: string): ProcessedRow {
+  const notes = row.notes as ImportNotes;
+  const problems = [...notes.problems, { status: 'error' as const, code: 'refused', message }];
+  return failed(row.rowIndex, row.input, { ...notes, problems });
+}
