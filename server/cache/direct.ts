@@ -33,7 +33,7 @@ export async function getOne(engine: Engine, key: string): Promise<unknown> {
 }
 
 function bypassed(engine: Engine, plan: Plan): null {
-  tell.bypassed(engine, plan);
+  tell.bypassed(engine, plan, 'no loader');
   return null;
 }
 

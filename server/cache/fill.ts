@@ -112,7 +112,7 @@ async function fill(engine: Engine, plan: Plan, hold: Hold, loaded: Loaded): Pro
   try {
     const late = plan.lateTags?.(loaded.value) ?? [];
     const lateStamps = await stampsAfterLoad(engine, plan, { tags: late, early: hold.stamps });
-    if (!lateStamps) return refuse(engine, plan, hold, 'a late tag may hide an invalidation');
+    if (typeof lateStamps === 'string') return refuse(engine, plan, hold, lateStamps);
     const slot = entrySlot(engine, plan, hold, { loaded, stamps: [...hold.stamps.recorded, ...lateStamps] });
     if (typeof slot === 'string') return refuse(engine, plan, hold, slot);
     const command = {

@@ -6,7 +6,7 @@
 import type { Engine } from './engine.ts';
 import { ask, judge } from './look.ts';
 import type { Plan } from './plan.ts';
-import { answerFresh, mustGoAlone, read, readMemory, readThroughRedis } from './read.ts';
+import { answerFresh, read, readMemory, readThroughRedis, reasonToGoAlone } from './read.ts';
 import { remember } from './remember.ts';
 import type { ReadDefinition } from './types.ts';
 
@@ -36,7 +36,7 @@ async function lookAtAll(
   );
   for (const place of places) {
     const plan = plans[place] as Plan;
-    const seen = isAnswered && !mustGoAlone(engine, plan) ? judge(engine, plan, tick) : null;
+    const seen = isAnswered && !reasonToGoAlone(engine, plan) ? judge(engine, plan, tick) : null;
     if (seen?.kind === 'good') remember(engine, plan, seen, tick);
     const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, { startedAt, waits: 0 }) : null;
     answers[place] = hit ? hit.value : readThroughRedis(engine, plan, seen ?? undefined);

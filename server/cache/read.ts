@@ -21,12 +21,13 @@ import { fitsVersion, type Plan } from './plan.ts';
 import { Popularity } from './popularity.ts';
 import { ticketOf } from './slot.ts';
 import * as tell from './tell.ts';
+import type { BypassReason } from './types.ts';
 
 const MAX_LOOKS = 3;
 const STRANGE = Symbol('strange');
 
 type Answered = { value: unknown };
-type Next = Answered | 'look again' | 'wait' | 'alone';
+type Next = Answered | 'look again' | 'wait' | 'mark' | 'not admitted';
 
 export function read(engine: Engine, plan: Plan): Promise<unknown> {
   if (engine.bypass()) return loadInTransaction(engine, plan);
@@ -61,25 +62,47 @@ export function readMemory(engine: Engine, plan: Plan): Promise<unknown> | null 
 
 /** `first` is what a bulk read has seen already. */
 export async function readThroughRedis(engine: Engine, plan: Plan, first?: Seen): Promise<unknown> {
+  const answer = await lookUntilAnswered(engine, plan, first ?? null);
+  return typeof answer === 'object' ? answer.value : loadAlone(engine, plan, answer);
+}
+
+/** The answer, or why there is none from Redis or a shared load. */
+async function lookUntilAnswered(
+  engine: Engine,
+  plan: Plan,
+  first: Seen | null,
+): Promise<Answered | BypassReason> {
   const { clock } = engine.ports;
   const startedAt = clock.now();
-  let seen = first ?? null;
+  let seen = first;
   let waits = 0;
   for (let looks = 0; looks < MAX_LOOKS; ) {
-    if (mustGoAlone(engine, plan)) break;
+    const alone = reasonToGoAlone(engine, plan);
+    if (alone) return alone;
     seen ??= await lookOrNothing(engine, plan);
-    if (seen === null) break;
+    if (seen === null) return 'error';
     const answer = seen.kind === 'good' ? answerFresh(engine, plan, seen, { startedAt, waits }) : null;
-    if (answer) return answer.value;
+    if (answer) return answer;
     const next = await follow(engine, plan, seen);
-    if (typeof next === 'object') return next.value;
+    if (next !== 'wait' && next !== 'look again') return next;
     const left = startedAt + plan.policy.hardMs - clock.now();
-    if (next === 'alone' || left <= 0) break;
-    if (next === 'wait') await engine.waiters.wait(plan.slot, waits++, left);
+    if (left <= 0) return 'deadline';
+    if (next === 'wait') await waitForFill(engine, plan, { turn: waits++, limitMs: left });
     else looks++;
     seen = null;
   }
-  return loadAlone(engine, plan);
+  return 'looks';
+}
+
+async function waitForFill(
+  engine: Engine,
+  plan: Plan,
+  { turn, limitMs }: { turn: number; limitMs: number },
+): Promise<void> {
+  const { clock } = engine.ports;
+  const startedAt = clock.now();
+  const woken = await engine.waiters.wait(plan.slot, turn, limitMs);
+  tell.waited(engine, plan, { ms: clock.now() - startedAt, woken });
 }
 
 /** Null when Redis did not answer. */
@@ -107,7 +130,7 @@ async function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> {
     case 'lease':
       return joinOrWait(engine, plan);
     case 'mark':
-      return 'alone';
+      return 'mark';
   }
 }
 
@@ -194,7 +217,7 @@ function isTimeToRefresh(engine: Engine, plan: Plan, { entry }: Good, now: numbe
 async function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Next> {
   const under = engine.flights.find(plan.key);
   if (under) return join(engine, plan, under);
-  if (!engine.popularity.isAdmitted(plan.key, plan.policy)) return 'alone';
+  if (!engine.popularity.isAdmitted(plan.key, plan.policy)) return 'not admitted';
   const flight = engine.flights.start(plan.key, (own) => loadUnderLease(engine, plan, expect, own));
   return land(engine, plan, flight);
 }
@@ -237,7 +260,9 @@ async function join(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
   const isEarly = !flight.hasBegun;
   try {
     const landing = await flight.landing;
-    if (landing.kind === 'taken' || !(landing.accepted || isEarly)) return 'look again';
+    const accepted = landing.kind === 'loaded' && (landing.accepted || isEarly);
+    tell.joining(engine, plan, accepted);
+    if (!accepted) return 'look again';
     tell.joined(engine, plan);
     return { value: landing.parcel.shared() };
   } catch (error) {
@@ -265,13 +290,14 @@ async function claimRefresh(engine: Engine, plan: Plan): Promise<boolean> {
   return engine.reads.run<boolean>({ op: 'claim', key, px: engine.limits.leaseMs }).catch(() => false);
 }
 
-export function mustGoAlone(engine: Engine, plan: Plan): boolean {
-  return !engine.gate.isOpen || engine.unsettled.has(plan.slot) || engine.unsettled.hasAny(plan.stamps);
+export function reasonToGoAlone(engine: Engine, plan: Plan): 'away' | 'unsettled' | null {
+  if (!engine.gate.isOpen) return 'away';
+  return engine.unsettled.has(plan.slot) || engine.unsettled.hasAny(plan.stamps) ? 'unsettled' : null;
 }
 
 /** Nothing is stored; who comes later shares the next load. Limited while Redis is away. */
-async function loadAlone(engine: Engine, plan: Plan): Promise<unknown> {
-  tell.bypassed(engine, plan);
+async function loadAlone(engine: Engine, plan: Plan, why: BypassReason): Promise<unknown> {
+  tell.bypassed(engine, plan, why);
   const load = async (): Promise<Parcel> => (await runLoader(engine, plan)).parcel;
   const isLimited = !engine.gate.isOpen;
   const parcel = await engine.solo.share(plan, () => (isLimited ? engine.loadLimit.run(load) : load()));
@@ -280,7 +306,7 @@ async function loadAlone(engine: Engine, plan: Plan): Promise<unknown> {
 
 /** Inside a transaction the source answers on the transaction's own connection, and nobody shares it. */
 async function loadInTransaction(engine: Engine, plan: Plan): Promise<unknown> {
-  tell.bypassed(engine, plan);
+  tell.bypassed(engine, plan, 'transaction');
   return (await runLoader(engine, plan)).parcel.own();
 }
 

@@ -4,17 +4,24 @@
  */
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
+import type { Watch } from './guard.ts';
 import { headStartMs } from './lifetime.ts';
 import type { Good } from './look.ts';
+import type { Memory } from './memory.ts';
 import type { Plan } from './plan.ts';
+import * as tell from './tell.ts';
 
 export function remember(engine: Engine, plan: Plan, seen: Good, { watch }: Tick): void {
-  const { memory, feed, guard, ports } = engine;
+  const { memory } = engine;
+  if (!memory || !plan.policy.l1 || seen.softened) return;
+  const reason = whyNot(engine, plan, seen, watch);
+  if (reason) tell.unkept(engine, plan, reason);
+  else keep(engine, memory, { plan, seen });
+}
+
+function keep(engine: Engine, memory: Memory, { plan, seen }: { plan: Plan; seen: Good }): void {
+  const { ports } = engine;
   const { entry, head, parcel } = seen;
-  if (!memory || !plan.policy.l1 || seen.softened || !feed.isUp) return;
-  if (!feed.epochs.has(head.epoch) || !feed.epochs.has(head.stampEpoch)) return;
-  if (watch.generation !== guard.generation || watch.isTouched(plan.slot)) return;
-  if (head.stamps.some(({ name }) => watch.isTouched(name) || engine.unsettled.has(name))) return;
   const offset = ports.clock.now() - ports.redis.redisNow();
   const dice = 1 - ports.random.next();
   const until = entry.staleAt - headStartMs(entry.loadMs, plan.policy.beta, dice) + offset;
@@ -27,4 +34,16 @@ export function remember(engine: Engine, plan: Plan, seen: Good, { watch }: Tick
     counters: plan.namespace.counters,
     promise: null,
   });
+}
+
+function whyNot(
+  { feed, guard, unsettled }: Engine,
+  plan: Plan,
+  { head }: Good,
+  watch: Watch,
+): 'feed' | 'generation' | 'changed' | null {
+  if (!feed.isUp || !feed.epochs.has(head.epoch) || !feed.epochs.has(head.stampEpoch)) return 'feed';
+  if (watch.generation !== guard.generation) return 'generation';
+  if (watch.isTouched(plan.slot)) return 'changed';
+  return head.stamps.some(({ name }) => watch.isTouched(name) || unsettled.has(name)) ? 'changed' : null;
 }

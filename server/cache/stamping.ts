@@ -53,22 +53,26 @@ export async function stampsBeforeLoad(engine: Engine, plan: Plan): Promise<Earl
   return { recorded, counter: reply.counter, era: reply.era, from: reply.from };
 }
 
-/** Null when one of them must not be trusted; the next load passes. */
+/** A reason when one of them must not be trusted; the next load passes. */
 export async function stampsAfterLoad(
   engine: Engine,
   plan: Plan,
   late: { tags: readonly string[]; early: EarlyStamps },
-): Promise<RecordedStamp[] | null> {
+): Promise<RecordedStamp[] | Doubt> {
   const names = [...new Set(late.tags.map((tag) => engine.names.tag(tag)))].filter(
     (name) => !plan.stamps.includes(name),
   );
   if (names.length === 0) return [];
   const reply = await readStamps(engine, names, entryLifeMs(plan));
-  const isGood = names.every((_, at) => isAcceptable(reply, at, late.early));
-  return isGood
-    ? names.map((name, at) => ({ name, text: softened(reply.texts[at] as string, late.early.counter) }))
-    : null;
+  const doubt = names.map((_, at) => doubtOf(reply, at, late.early)).find((one) => one !== null);
+  if (doubt) return doubt;
+  return names.map((name, at) => ({ name, text: softened(reply.texts[at] as string, late.early.counter) }));
 }
+
+export type Doubt =
+  | 'a late tag is marked'
+  | 'a late tag was missing, and some tag was rotated since the load began'
+  | 'a late tag is younger than the load';
 
 /**
  * A stamp that the counter numbered before the load began is older than the load. One of a lost counter (another
@@ -76,11 +80,13 @@ export async function stampsAfterLoad(
  * counter may have made it during the load. A stamp that this very command created may hide a rotation that the load
  * did not see, unless the era says that nothing at all was rotated since before the load.
  */
-function isAcceptable(reply: StampsReply, at: number, { counter, era }: EarlyStamps): boolean {
+function doubtOf(reply: StampsReply, at: number, { counter, era }: EarlyStamps): Doubt | null {
   const stamp = hardNumber(reply.texts[at] as string);
-  if (!stamp) return false;
-  if (reply.missing[at]) return reply.era === era;
-  return stamp.id === counter.id ? stamp.n <= counter.n : reply.counter.id === counter.id;
+  if (!stamp) return 'a late tag is marked';
+  if (reply.missing[at])
+    return reply.era === era ? null : 'a late tag was missing, and some tag was rotated since the load began';
+  const isOlder = stamp.id === counter.id ? stamp.n <= counter.n : reply.counter.id === counter.id;
+  return isOlder ? null : 'a late tag is younger than the load';
 }
 
 /** A soft half that is younger than the load: the value may be older than the expiry, so it is recorded as before it. */

@@ -2,7 +2,7 @@
 import { addLatency } from './counters.ts';
 import type { Engine } from './engine.ts';
 import type { Plan } from './plan.ts';
-import type { CacheEvent } from './types.ts';
+import type { BypassReason, CacheEvent } from './types.ts';
 
 type MissReason = Extract<CacheEvent, { type: 'miss' }>['reason'];
 
@@ -47,9 +47,24 @@ export function joined(engine: Engine, plan: Plan): void {
   miss(engine, plan, 'joined');
 }
 
-export function bypassed(engine: Engine, plan: Plan): void {
+export function bypassed(engine: Engine, plan: Plan, why: BypassReason): void {
   if (plan.counted) plan.namespace.counters.bypassed++;
-  miss(engine, plan, 'bypass');
+  miss(engine, plan, 'bypass', why);
+}
+
+export function waited(engine: Engine, plan: Plan, how: { ms: number; woken: boolean }): void {
+  if (engine.events.heard)
+    engine.events.emit({ type: 'wait', key: plan.key, namespace: plan.namespace.name, ...how });
+}
+
+export function joining(engine: Engine, plan: Plan, accepted: boolean): void {
+  if (engine.events.heard)
+    engine.events.emit({ type: 'join', key: plan.key, namespace: plan.namespace.name, accepted });
+}
+
+export function unkept(engine: Engine, plan: Plan, reason: 'feed' | 'generation' | 'changed'): void {
+  if (engine.events.heard)
+    engine.events.emit({ type: 'unkept', key: plan.key, namespace: plan.namespace.name, reason });
 }
 
 export function failure(engine: Engine, plan: Plan, operation: string, error: unknown): void {
@@ -57,9 +72,9 @@ export function failure(engine: Engine, plan: Plan, operation: string, error: un
   if (engine.events.heard) engine.events.emit({ type: 'error', operation, error });
 }
 
-export function miss(engine: Engine, plan: Plan, reason: MissReason): void {
+export function miss(engine: Engine, plan: Plan, reason: MissReason, why?: BypassReason): void {
   if (!plan.counted) return;
   plan.namespace.counters.misses++;
   if (engine.events.heard)
-    engine.events.emit({ type: 'miss', key: plan.key, namespace: plan.namespace.name, reason });
+    engine.events.emit({ type: 'miss', key: plan.key, namespace: plan.namespace.name, reason, why });
 }

@@ -135,6 +135,18 @@ export interface NamespaceStats extends Counters {
 
 export type Tier = 'l1' | 'l2' | 'source';
 
+/** Why a read went to the source alone and stored nothing. `looks`: the slot changed under each of its looks. */
+export type BypassReason =
+  | 'away'
+  | 'unsettled'
+  | 'error'
+  | 'mark'
+  | 'not admitted'
+  | 'deadline'
+  | 'looks'
+  | 'transaction'
+  | 'no loader';
+
 /** Every decision of the engine. Listeners must not throw and must be quick. */
 export type CacheEvent =
   | { type: 'hit'; key: string; namespace: string; tier: 'l1' | 'l2'; stale: boolean; ageMs: number }
@@ -143,8 +155,15 @@ export type CacheEvent =
       key: string;
       namespace: string;
       reason: 'absent' | 'invalid' | 'strange' | 'bypass' | 'joined' | 'fresh';
+      /** Of a bypass. */
+      why?: BypassReason;
     }
-  | { type: 'wait'; key: string; namespace: string; ms: number }
+  /** For another process's fill: woken by the news of it, or by the poll. */
+  | { type: 'wait'; key: string; namespace: string; ms: number; woken: boolean }
+  /** A running load was joined; its value is taken only if its fill was accepted, or if it began later. */
+  | { type: 'join'; key: string; namespace: string; accepted: boolean }
+  /** A good entry that was read may not enter L1: what it hangs on changed meanwhile, or the feed did. */
+  | { type: 'unkept'; key: string; namespace: string; reason: 'feed' | 'generation' | 'changed' }
   | { type: 'load'; key: string; namespace: string; ms: number; error?: unknown }
   | { type: 'fill'; key: string; namespace: string; bytes: number }
   | { type: 'refused'; key: string; namespace: string; reason: string }
