@@ -2,7 +2,7 @@
 import { createTheme, MantineProvider } from '@mantine/core';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { queryClient } from './api/trpc.ts';
+import { queryClient } from './data/trpc.ts';
 import { router } from './routes.tsx';
 
 /** `green` is redrawn in tokens.css; its variables come from style sheets, since the policy allows no inline style tags. */

@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { RegisterPage } from './account/register-page.tsx';
 import { SignInPage } from './account/sign-in-page.tsx';
-import { loadMe } from './api/session.ts';
+import { loadMe } from './data/session.ts';
 import { JobPage } from './jobs/job-page.tsx';
 import { JOB_STATUSES, type JobStatus } from './jobs/job-words.tsx';
 import { JobsPage } from './jobs/jobs-page.tsx';

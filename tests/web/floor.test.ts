@@ -13,7 +13,7 @@ import {
   signIn,
   visit,
 } from './support/browser.ts';
-import { contactsCsv, demoLogin, type RunningServer, startServer } from './support/server.ts';
+import { demoLogin, type RunningServer, startServer } from './support/server.ts';
 
 const ASSETS = 'dist/web/assets';
 const MEMBER_LIMIT_KB = 250;
@@ -30,7 +30,11 @@ describe.skipIf(!browserProgram)('every page', () => {
     browser = await launchBrowser();
     const larder = createLarderClient({ url: server.url });
     await larder.login(demoLogin('admin'));
-    const job = await larder.upload({ type: 'contacts', fileName: 'people.csv', content: contactsCsv(40) });
+    const job = await larder.upload({
+      type: 'contacts',
+      fileName: 'people.csv',
+      content: await readFile('client/web/public/sample-contacts.csv', 'utf8'),
+    });
     jobPath = `/jobs/${job.id}`;
     const isDone = async () => (await larder.api.jobs.byId.query({ id: job.id })).status === 'completed';
     await vi.waitUntil(isDone, { timeout: 30_000, interval: 200 });
@@ -44,7 +48,7 @@ describe.skipIf(!browserProgram)('every page', () => {
   /** Path, and what shows that the page is there. */
   const pages = (): [string, (page: Page) => Promise<unknown>][] => [
     ['/jobs', (page) => page.getByRole('link', { name: /people\.csv/ }).waitFor()],
-    [jobPath, (page) => page.getByRole('region', { name: 'Rows' }).getByText('was LAST0, First').waitFor()],
+    [jobPath, (page) => page.getByRole('region', { name: 'Rows' }).getByText('was Hopper, Grace').waitFor()],
     ['/jobs/999999', (page) => page.getByRole('heading', { name: 'There is no such job' }).waitFor()],
     ['/nowhere', (page) => page.getByRole('heading', { name: 'There is no such page' }).waitFor()],
     ['/console', (page) => page.getByTestId('hit-ratio').waitFor()],

@@ -29,9 +29,7 @@ describe.skipIf(!browserProgram)('a member', () => {
     return { page, complaints, leave: () => context.close() };
   }
 
-  test('hands a file in, watches it run, reads what became of each cell and downloads it', {
-    timeout: 90_000,
-  }, async () => {
+  test('hands a file in, watches it run, reads what became of each cell and downloads it', async () => {
     const { page, complaints, leave } = await member();
     const csv = contactsCsv(4000);
     await page
@@ -58,9 +56,7 @@ describe.skipIf(!browserProgram)('a member', () => {
     await leave();
   });
 
-  test('sees progress with rows, and the share in the tab title, while a larger file runs', {
-    timeout: 90_000,
-  }, async () => {
+  test('sees progress with rows, and the share in the tab title, while a larger file runs', async () => {
     const { page, leave } = await member();
     const csv = contactsCsv(60_000);
     await page

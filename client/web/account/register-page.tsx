@@ -4,8 +4,8 @@ import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
 import { toLarderError } from '../../errors.ts';
-import { beginSession } from '../api/session.ts';
-import { api } from '../api/trpc.ts';
+import { beginSession } from '../data/session.ts';
+import { api } from '../data/trpc.ts';
 import { AccountError, useSecondsLeft } from './account-error.tsx';
 import { AccountFrame } from './account-frame.tsx';
 

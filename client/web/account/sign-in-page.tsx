@@ -3,8 +3,8 @@ import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router';
-import { beginSession } from '../api/session.ts';
-import { api, trpc } from '../api/trpc.ts';
+import { beginSession } from '../data/session.ts';
+import { api, trpc } from '../data/trpc.ts';
 import { AccountError, useSecondsLeft } from './account-error.tsx';
 import { AccountFrame } from './account-frame.tsx';
 

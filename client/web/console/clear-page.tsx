@@ -3,8 +3,8 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { mayClear, type Outputs, useMe } from '../api/session.ts';
-import { api, queryClient, trpc } from '../api/trpc.ts';
+import { mayClear, type Outputs, useMe } from '../data/session.ts';
+import { api, queryClient, trpc } from '../data/trpc.ts';
 import { Page } from '../shell/page.tsx';
 import { milliseconds, plural } from '../ui/format.ts';
 import { BroomIcon } from '../ui/icons.tsx';
@@ -28,10 +28,10 @@ export function ClearPage() {
       title="Clear"
       lead="Deleting takes nothing but time: the next read of each entry waits for the database once. Look first what a pattern would take."
     >
-      <PatternForm key={pattern ?? ''} pattern={pattern} onAsk={() => setCleared(null)} />
+      <PatternForm key={`form ${pattern ?? ''}`} pattern={pattern} onAsk={() => setCleared(null)} />
       <div aria-live="polite">{cleared ? <ClearedNote cleared={cleared} /> : null}</div>
       {pattern !== undefined && !cleared ? (
-        <PreviewSection key={pattern} pattern={pattern} done={setCleared} />
+        <PreviewSection key={`preview ${pattern}`} pattern={pattern} done={setCleared} />
       ) : null}
     </Page>
   );

@@ -1,6 +1,6 @@
 /** Around the operators' pages: the side with its pages, and a banner while Redis does not help. */
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { mayClear, seesConsole } from '../api/session.ts';
+import { mayClear, seesConsole } from '../data/session.ts';
 import { NotAllowedPage } from '../shell/exceptional-pages.tsx';
 import { SkipLink, useFocusOnArrival } from '../shell/page.tsx';
 import { TopBar } from '../shell/top-bar.tsx';

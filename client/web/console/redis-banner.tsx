@@ -1,6 +1,6 @@
 /** Says, on every page of the console, that Redis does not help just now and what that means. */
 import { useQuery } from '@tanstack/react-query';
-import { trpc } from '../api/trpc.ts';
+import { trpc } from '../data/trpc.ts';
 import { WarnIcon } from '../ui/icons.tsx';
 
 const ASK_EVERY_MS = 3_000;

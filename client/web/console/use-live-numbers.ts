@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect, useReducer, useState, useSyncExternalStore } from 'react';
-import type { Outputs } from '../api/session.ts';
-import { trpc } from '../api/trpc.ts';
+import type { Outputs } from '../data/session.ts';
+import { trpc } from '../data/trpc.ts';
 import type { LinkState } from '../ui/live-mark.tsx';
 
 export type Numbers = Outputs['monitoring']['cacheStats'];

@@ -1,6 +1,6 @@
 /** Rows and summaries of contact jobs as the pages show them. The API carries them as the job type's own matter. */
 import type { ContactNotes, ContactsSummary } from '../../../server/jobs/contacts-handler.ts';
-import type { Outputs } from '../api/session.ts';
+import type { Outputs } from '../data/session.ts';
 
 type Note = ContactNotes['cells'][string];
 export type ColumnView = ContactsSummary['columns'][number] & { cells: ContactsSummary['cells'] };

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { trpc } from '../api/trpc.ts';
+import { trpc } from '../data/trpc.ts';
 import { size, when, whenExactly } from '../ui/format.ts';
 import { Empty, Failure, Loading } from '../ui/states.tsx';
 import {

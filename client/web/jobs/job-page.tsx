@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { toLarderError } from '../../errors.ts';
-import { api, queryClient, trpc } from '../api/trpc.ts';
+import { api, queryClient, trpc } from '../data/trpc.ts';
 import { Page } from '../shell/page.tsx';
 import { size, when, whenExactly } from '../ui/format.ts';
 import { BackIcon, RepeatIcon, StopIcon } from '../ui/icons.tsx';

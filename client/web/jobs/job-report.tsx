@@ -1,9 +1,9 @@
 /** What came of a job: counts, columns, downloads, rows. */
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { trpc } from '../api/trpc.ts';
+import { trpc } from '../data/trpc.ts';
 import { Figure, Figures, ShareBar } from '../ui/figures.tsx';
-import { count, percent, plural, share, span } from '../ui/format.ts';
+import { count, milliseconds, percent, plural, share } from '../ui/format.ts';
 import { DownloadIcon } from '../ui/icons.tsx';
 import { Failure, Loading, Note } from '../ui/states.tsx';
 import { ColumnTable } from './column-table.tsx';
@@ -56,7 +56,7 @@ function Counts({ job, durationMs }: { job: Job; durationMs: number | undefined 
         <Figure
           label="Rows"
           value={count(rows)}
-          beside={durationMs ? `in ${span(durationMs / 1000)}` : undefined}
+          beside={durationMs ? `in ${milliseconds(durationMs)}` : undefined}
         />
         <Figure label="Fine as they came" value={count(fine)} beside={beside(fine)} tone="ok" />
         <Figure label="Repaired" value={count(repairedRows)} beside={beside(repairedRows)} tone="info" />

@@ -1,6 +1,6 @@
 /** The words and signs for a job's state, the same on the list and on the job's page. */
 import type { ReactNode } from 'react';
-import type { Outputs } from '../api/session.ts';
+import type { Outputs } from '../data/session.ts';
 import { count, plural, share } from '../ui/format.ts';
 import { CheckIcon, ClockIcon, CrossIcon, StopIcon, WorkIcon } from '../ui/icons.tsx';
 import { Pill, type Tone } from '../ui/states.tsx';

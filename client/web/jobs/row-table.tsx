@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { trpc } from '../api/trpc.ts';
+import { trpc } from '../data/trpc.ts';
 import { count } from '../ui/format.ts';
 import { CheckIcon, CrossIcon, InfoIcon, WarnIcon } from '../ui/icons.tsx';
 import { ScrollBox } from '../ui/scroll-box.tsx';

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useSubscription } from '@trpc/tanstack-react-query';
 import { useEffect } from 'react';
-import { queryClient, trpc } from '../api/trpc.ts';
+import { queryClient, trpc } from '../data/trpc.ts';
 import type { LinkState } from '../ui/live-mark.tsx';
 import { isRunning, type Job } from './job-words.tsx';
 

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type Me, seesConsole, signOut } from '../api/session.ts';
+import { type Me, seesConsole, signOut } from '../data/session.ts';
 import { DoorIcon, Logo } from '../ui/icons.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 

@@ -29,7 +29,7 @@ export function milliseconds(ms: number): string {
   if (ms > 0 && ms < 0.1) return `${Math.max(1, Math.round(ms * 1000))} µs`;
   if (ms > 0 && ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms > 0 && ms < 100) return `${ms.toFixed(1)} ms`;
-  return ms < 10_000 ? `${Math.round(ms)} ms` : span(ms / 1000);
+  return ms < 1_000 ? `${Math.round(ms)} ms` : ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms / 1000);
 }
 
 /** A span of seconds: `8 s`, `3 min 20 s`, `2 h 5 min`. */

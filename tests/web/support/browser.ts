@@ -17,6 +17,9 @@ const PROGRAMS = [
 /** The browser's program, or undefined where there is none. */
 export const browserProgram = PROGRAMS.find((path) => path && existsSync(path));
 
+// A page is many round trips; on a busy machine each of them waits for its turn.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 if (!browserProgram)
   process.stderr.write('No chromium on this machine: the tests of the pages are skipped.\n');
 
