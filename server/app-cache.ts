@@ -76,8 +76,30 @@ setInvalidator(invalidator);
 /** Every read that was declared so far, for the check that some write's declaration covers each of its columns. */
 export const declaredReads: ReadDefinition<never, unknown>[] = [];
 
+/** Sees reads as they are answered; must not throw. */
+export type ReadObserver = <A, T>(read: CachedRead<A, T>, arg: A, value: T) => void;
+
+let observer: ReadObserver | undefined;
+
+/** Shows every single read's answer to one observer, or to none again. */
+export function observeReads(by: ReadObserver | undefined): void {
+  observer = by;
+}
+
 /** Declares a cached read in the process's cache. */
 export function cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A, T> {
   declaredReads.push(definition as unknown as ReadDefinition<never, unknown>);
-  return cache.cachedRead(definition);
+  const read = cache.cachedRead(definition);
+  const observed: CachedRead<A, T> = {
+    ...read,
+    get: (arg, options) => {
+      const answer = read.get(arg, options);
+      if (observer && !insideTransaction()) answer.then((value) => observer?.(read, arg, value), ignore);
+      return answer;
+    },
+  };
+  return observed;
 }
+
+/** The caller hears of the error. */
+function ignore(): void {}

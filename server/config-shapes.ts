@@ -18,6 +18,16 @@ export function wholeNumber({ min, max }: { min: number; max: number }): Shape<n
     .describe(`a whole number from ${min} to ${max}`);
 }
 
+/** A part of a whole. */
+export function share(): Shape<number> {
+  return z
+    .string()
+    .regex(/^\d*\.?\d+$/)
+    .transform(Number)
+    .refine((value) => value <= 1)
+    .describe('a number from 0 to 1');
+}
+
 export function yesOrNo(): Shape<boolean> {
   return z
     .enum(['true', 'false', '1', '0'])

@@ -3,7 +3,17 @@
  * from it (`npx tsx scripts/write-env-example.ts`), and what is not on it but looks as if it should be stops the start.
  */
 import type { z } from 'zod';
-import { address, itemsOf, listOf, oneOf, optional, text, wholeNumber, yesOrNo } from './config-shapes.ts';
+import {
+  address,
+  itemsOf,
+  listOf,
+  oneOf,
+  optional,
+  share,
+  text,
+  wholeNumber,
+  yesOrNo,
+} from './config-shapes.ts';
 
 export interface Variable {
   name: string;
@@ -169,6 +179,13 @@ export const VARIABLES = {
     byDefault: '16',
     meaning: 'The most loads from the database at once, per process, while Redis is away.',
     shape: wholeNumber({ min: 1, max: 10_000 }),
+  },
+  checkShare: {
+    name: 'CHECK_SHARE',
+    group: 'Cache',
+    byDefault: '0.001',
+    meaning: 'The share of reads that the standing checker compares with the database, 0 to 1.',
+    shape: share(),
   },
   loginPerMinute: {
     name: 'LOGIN_PER_MINUTE',

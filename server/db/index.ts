@@ -7,4 +7,5 @@ export { TRIGGERS_POLL_MS, watchForeignWrites } from './foreign/foreign-writes.t
 export { migrateDb, migrationsFolder } from './migrate.ts';
 export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
 export { closeDb, type Database, getDb, poolState } from './pool.ts';
-export { type Invalidator, insideTransaction, setInvalidator, type WriteTx, write } from './write.ts';
+export { insideTransaction } from './scope.ts';
+export { type Invalidator, setInvalidator, type WriteTx, write } from './write.ts';

@@ -82,7 +82,7 @@ export interface Relay {
 
 export interface RelayOptions {
   settle: (names: Names, token?: string) => Promise<Settlement>;
-  /** A poll failed, most often because the database is away; the next one follows as usual. */
+  /** Polls fail from now on, most often because the database is away; told once, until one succeeds again. */
   onError: (error: unknown) => void;
   /** Default 250. With triggers on, other programs' writes wait this long. */
   pollMs?: number;
@@ -101,12 +101,15 @@ export function startRelay(options: RelayOptions): Relay {
 }
 
 async function poll(options: RelayOptions, signal: AbortSignal): Promise<void> {
+  let isFailing = false;
   while (!signal.aborted) {
     try {
       while ((await deliver(options.settle)) === ROWS_PER_POLL && !signal.aborted);
       await releaseDelivered();
+      isFailing = false;
     } catch (error) {
-      options.onError(error);
+      if (!isFailing) options.onError(error);
+      isFailing = true;
     }
     await sleep(options.pollMs ?? POLL_MS, undefined, { signal, ref: false }).catch(() => {});
   }

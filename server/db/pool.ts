@@ -3,6 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import mysql, { type Pool, type PoolConnection } from 'mysql2';
 import * as schema from '../../drizzle/schema.ts';
 import { config } from '../config.ts';
+import { scope } from './scope.ts';
 
 export type Database = MySql2Database<typeof schema>;
 
@@ -14,8 +15,13 @@ const SESSION_SETTINGS = [
 
 let open: { pool: Pool; db: Database } | undefined;
 
-/** Drizzle on this process's pool. Statements that change rows belong into `write`. */
+/**
+ * Drizzle on this process's pool; inside `write`'s work on its transaction, so that reads there see their own changes.
+ * Statements that change rows belong into `write`.
+ */
 export function getDb(): Database {
+  const transaction = scope.getStore()?.tx;
+  if (transaction) return transaction as unknown as Database;
   open ??= openPool();
   return open.db;
 }

@@ -3,7 +3,6 @@
  * After the commit those names are invalidated, and the call returns when Redis has acknowledged it. What Redis could
  * not acknowledge stays in the outbox until the relay of any process has delivered it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQL } from 'drizzle-orm';
 import type { MySqlTable, MySqlUpdateSetSource } from 'drizzle-orm/mysql-core';
@@ -15,6 +14,7 @@ import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
 import { getDb } from './pool.ts';
+import { type Scope, scope } from './scope.ts';
 
 /** What `write` hands to its work: statements that know what they make old. */
 export interface WriteTx {
@@ -51,26 +51,12 @@ export interface Invalidator {
   mark?(names: Names): Promise<string | null>;
 }
 
-interface Scope {
-  tx: Transaction;
-  names: NameSet;
-  after: (() => void | Promise<void>)[];
-  /** Nested writes share one connection and take turns on it: savepoints must not interleave. */
-  turn: Promise<unknown>;
-}
-
 const DEADLOCK_TRIES = 5;
-const current = new AsyncLocalStorage<Scope>();
 let given: Invalidator | undefined;
 
 /** Gives `write` the cache that it must invalidate. Called once, by the module that makes the process's cache. */
 export function setInvalidator(invalidator: Invalidator): void {
   given = invalidator;
-}
-
-/** True within `write`'s work: reads there see the transaction's own state and must bypass the cache. */
-export function insideTransaction(): boolean {
-  return current.getStore() !== undefined;
 }
 
 /**
@@ -80,7 +66,7 @@ export function insideTransaction(): boolean {
  * `CommitUnknownError` when the connection broke during the commit.
  */
 export async function write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const outer = current.getStore();
+  const outer = scope.getStore();
   if (outer) return nested(outer, work);
   for (let tries = 1; ; tries++) {
     try {
@@ -173,9 +159,9 @@ async function savepoint<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Pr
   return answer;
 }
 
-async function run<T>(scope: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const answer = await current.run(scope, () => work(statementsOf(scope)));
-  await scope.turn;
+async function run<T>(own: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
+  const answer = await scope.run(own, () => work(statementsOf(own)));
+  await own.turn;
   return answer;
 }
 

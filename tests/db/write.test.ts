@@ -218,6 +218,17 @@ describe('one transaction', () => {
     expect(rows[0]?.name).toHaveLength('rex'.length + 2);
   });
 
+  it('lets reads inside see its own changes, and nobody else before the commit', async () => {
+    const outside = db.getDb();
+    const find = (on = db.getDb()) => on.select().from(schema.users).where(eq(schema.users.username, 'zoe'));
+    await db.write(async (tx) => {
+      await tx.insert(schema.users, person('zoe'));
+      expect(await find()).toHaveLength(1);
+      expect(await find(outside)).toHaveLength(0);
+    });
+    expect(await find(outside)).toHaveLength(1);
+  });
+
   it('knows that its work runs inside a transaction, and only there', async () => {
     const inside = await db.write(async () => db.insideTransaction());
     expect([inside, db.insideTransaction()]).toEqual([true, false]);

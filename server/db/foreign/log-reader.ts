@@ -48,6 +48,7 @@ let log: ZongJi;
 let rowsOf = new Map<string, RowChange[]>();
 let whole = new Set<string>();
 let own = false;
+let isReady = false;
 let sentPosition: string | undefined;
 
 process.once('message', (message) => start(message as ReaderData));
@@ -70,9 +71,12 @@ function start(given: ReaderData): void {
   data = given;
   tables = new Map(data.tables.map((table) => [table.name, table]));
   log = new ZongJi({ ...accountOf(new URL(data.databaseUrl)), dateStrings: true, jsonStrings: true });
-  log.on('ready', () => send({ type: 'ready' }));
-  log.on('error', (error: Error & { errno?: number }) =>
-    send({ type: 'failed', message: error.message, positionLost: POSITION_LOST.has(error.errno ?? 0) }),
+  log.on('ready', () => {
+    isReady = true;
+    send({ type: 'ready' });
+  });
+  log.on('error', (error: ReaderError) =>
+    send({ type: 'failed', message: error.message, positionLost: isPositionLost(error) }),
   );
   log.on('binlog', (event: unknown) => onEvent(event as LogEvent));
   log.start({
@@ -82,6 +86,17 @@ function start(given: ReaderData): void {
     includeSchema: { [data.database]: [...tables.keys(), data.outbox] },
   });
   askForHeartbeats();
+}
+
+interface ReaderError extends Error {
+  errno?: number;
+  code?: string;
+}
+
+/** Before anything was read, an error that neither server nor socket made is about a position of another kind of server. */
+function isPositionLost({ errno, code }: ReaderError): boolean {
+  if (errno !== undefined) return POSITION_LOST.has(errno);
+  return !isReady && code === undefined && data.position !== null;
 }
 
 function accountOf(url: URL) {

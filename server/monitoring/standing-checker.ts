@@ -1,0 +1,107 @@
+/**
+ * The standing checker: a sampled share of reads is compared with the database, always, in production too.
+ *
+ * What a reader was handed is compared with the source at once. If they differ, either the value was old or a write
+ * came in between; so the read is repeated through the cache, with the source asked before and after it, 5, 20, 100
+ * and 1000 ms later. The age of an answer that was wrong is the last of these instants at which it still disagreed:
+ * promise P1 allows 5 ms and 20 ms in another process's memory, P2 allows 1000 ms, and nothing allows more.
+ * (The idea is that of Meta's Polaris: an observer outside the protocol, which asks the way a client does.)
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { CachedRead } from '../cache/index.ts';
+
+/** Instants after the first comparison, in ms. */
+const AGES_MS = [5, 20, 100, 1000] as const;
+const AT_ONCE = 8;
+
+export type Age = 0 | (typeof AGES_MS)[number];
+
+export interface CheckCounts {
+  /** Reads that were compared. */
+  checked: number;
+  /** Of them, those that disagreed at first and agreed at the next look: a write came between read and comparison. */
+  raced: number;
+  /** Answers that still disagreed at that age, by namespace. */
+  wrong: Record<string, Partial<Record<Age, number>>>;
+}
+
+export interface StandingChecker {
+  counts(): Readonly<CheckCounts>;
+  /** Wrong answers per million checked ones. */
+  wrongPerMillion(): number;
+  /** Offers a read that was just answered; it is checked by chance, in the background. */
+  offer<A, T>(read: CachedRead<A, T>, arg: A, value: T): void;
+  /** Resolves when the checks under way have ended. */
+  stop(): Promise<void>;
+}
+
+export interface CheckerOptions {
+  /** Of all reads, 0 to 1. */
+  share: number;
+  /** A disagreement that outlived a look; `ageMs` is when it was still there. */
+  onWrong: (found: { key: string; ageMs: Age }) => void;
+}
+
+export function createStandingChecker({ share, onWrong }: CheckerOptions): StandingChecker {
+  const counts: CheckCounts = { checked: 0, raced: 0, wrong: {} };
+  const running = new Set<Promise<void>>();
+  const stopping = new AbortController();
+
+  async function check<A, T>(read: CachedRead<A, T>, arg: A, value: T): Promise<void> {
+    counts.checked++;
+    if (isDeepStrictEqual(await read.uncached(arg), value)) return;
+    let wrongAt: Age | null = null;
+    for (const [age, wait] of waits()) {
+      await sleep(wait, undefined, { signal: stopping.signal });
+      if (await agrees(read, arg)) break;
+      wrongAt = age;
+    }
+    if (wrongAt === null) counts.raced++;
+    else countWrong(read, arg, wrongAt);
+  }
+
+  function countWrong<A>(read: CachedRead<A, unknown>, arg: A, ageMs: Age): void {
+    counts.wrong[read.namespace] ??= {};
+    const ofNamespace = counts.wrong[read.namespace] ?? {};
+    ofNamespace[ageMs] = (ofNamespace[ageMs] ?? 0) + 1;
+    onWrong({ key: read.key(arg), ageMs });
+  }
+
+  return {
+    counts: () => counts,
+    wrongPerMillion: () => (counts.checked === 0 ? 0 : (totalWrong(counts) / counts.checked) * 1_000_000),
+    offer(read, arg, value) {
+      if (Math.random() >= share || running.size >= AT_ONCE || stopping.signal.aborted) return;
+      // A database that is away ends the check; the next read will be checked again.
+      const checking = check(read, arg, value).catch(() => {});
+      running.add(checking);
+      void checking.finally(() => running.delete(checking));
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Equal to what the source says before or after it: no write can hide in between. */
+async function agrees<A, T>(read: CachedRead<A, T>, arg: A): Promise<boolean> {
+  const before = await read.uncached(arg);
+  const cached = await read.get(arg);
+  if (isDeepStrictEqual(cached, before)) return true;
+  return isDeepStrictEqual(cached, await read.uncached(arg));
+}
+
+/** From one look to the next: 5 ms, then 15, 80 and 900. */
+function* waits(): Generator<[Age, number]> {
+  let last = 0;
+  for (const age of AGES_MS) {
+    yield [age, age - last];
+    last = age;
+  }
+}
+
+function totalWrong({ wrong }: CheckCounts): number {
+  return Object.values(wrong).reduce((sum, ages) => sum + Object.values(ages).reduce((a, b) => a + b, 0), 0);
+}
