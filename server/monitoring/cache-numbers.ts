@@ -11,7 +11,7 @@ export type NumbersReport = Awaited<ReturnType<typeof cacheNumbers>>;
 export async function cacheNumbers() {
   const [{ scope, stats }, redis] = await Promise.all([fleetNumbers(cache), cache.redisInfo()]);
   const { breaker, l1, data, feed, unsettled } = cache.state();
-  const { latencies, breaker: breakerHistory } = monitor();
+  const { latencies, breaker: breakerHistory, checker } = monitor();
   return {
     ...told(stats),
     /** `process` while Redis cannot be asked for the fleet's sums. */
@@ -26,6 +26,8 @@ export async function cacheNumbers() {
     links: { data, feed },
     l1,
     unsettled,
+    /** What this process's standing checker found: answers that still disagreed with the database, by age. */
+    checks: { ...checker.counts(), wrongPerMillion: checker.wrongPerMillion() },
   };
 }
 

@@ -8,6 +8,7 @@ import { cache as processCache } from '../app-cache.ts';
 import type { Cache, CacheEvent, NamespaceStats } from '../cache/index.ts';
 import { poolState } from '../db/index.ts';
 import { namespaceLabel } from './metric-labels.ts';
+import { monitor } from './monitor.ts';
 import { databaseState, queueState } from './probes.ts';
 
 const DURATION_BUCKETS_MS = [
@@ -69,6 +70,7 @@ export function createMetrics(cache: Cache): Metrics {
   addRedisGauges(registry, cache);
   addDatabaseGauges(registry);
   addJobGauges(registry);
+  addChecks(registry);
   return { registry, stop: addDurations(registry, cache) };
 }
 
@@ -182,6 +184,22 @@ function addDatabaseGauges(registry: Registry): void {
     'Age of the oldest such write',
     async () => (await databaseState()).outbox?.oldestS,
   );
+}
+
+function addChecks(registry: Registry): void {
+  const { checker } = monitor();
+  counter(
+    registry,
+    { name: 'cache_checked_reads_total', help: 'Reads compared with the database', labelNames: [] },
+    (add) => add({}, checker.counts().checked),
+  );
+  const help = 'Reads that still disagreed with the database at that age in milliseconds';
+  counter(registry, { name: 'cache_wrong_reads_total', help, labelNames: ['namespace', 'age_ms'] }, (add) => {
+    for (const [namespace, ages] of Object.entries(checker.counts().wrong)) {
+      for (const [age, count] of Object.entries(ages))
+        add({ namespace: namespaceLabel(namespace), age_ms: age }, count);
+    }
+  });
 }
 
 function addJobGauges(registry: Registry): void {

@@ -1,10 +1,12 @@
 /** Everything in this process that listens to its cache and remembers: started once, by main or by the first question. */
-import { cache } from '../app-cache.ts';
+import { cache, observeReads } from '../app-cache.ts';
 import type { Cache } from '../cache/index.ts';
+import { config } from '../config.ts';
 import { type Log, logCacheEvents } from './cache-log.ts';
 import { type History, startHistory } from './history.ts';
 import { measureReads, type ReadLatencies } from './latency.ts';
 import { type MinuteRecorder, recordMinutes } from './minutes.ts';
+import { createStandingChecker, type StandingChecker } from './standing-checker.ts';
 
 export interface BreakerHistory {
   /** When it went into its present state; null if it was never anything but closed. */
@@ -18,6 +20,7 @@ export interface Monitor {
   history: History;
   latencies: ReadLatencies;
   breaker: Readonly<BreakerHistory>;
+  checker: StandingChecker;
 }
 
 let running: (Monitor & { minutes: MinuteRecorder; stopListening: () => void }) | undefined;
@@ -32,14 +35,16 @@ export function monitor(): Monitor {
 export function startMonitoring(log: Log): () => Promise<void> {
   monitor();
   const stopLog = logCacheEvents(cache, log);
+  observeReads(monitor().checker.offer);
   return async () => {
     stopLog();
+    observeReads(undefined);
     const ending = running;
     running = undefined;
     ending?.history.stop();
     ending?.latencies.stop();
     ending?.stopListening();
-    await ending?.minutes.stop();
+    await Promise.all([ending?.minutes.stop(), ending?.checker.stop()]);
   };
 }
 
@@ -49,6 +54,7 @@ function listen() {
     history: startHistory(cache),
     latencies: measureReads(cache),
     minutes: recordMinutes(cache),
+    checker: createStandingChecker({ share: config().checkShare }),
     breaker,
     stopListening: countBreaker(cache, breaker),
   };

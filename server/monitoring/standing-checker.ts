@@ -39,11 +39,9 @@ export interface StandingChecker {
 export interface CheckerOptions {
   /** Of all reads, 0 to 1. */
   share: number;
-  /** A disagreement that outlived a look; `ageMs` is when it was still there. */
-  onWrong: (found: { key: string; ageMs: Age }) => void;
 }
 
-export function createStandingChecker({ share, onWrong }: CheckerOptions): StandingChecker {
+export function createStandingChecker({ share }: CheckerOptions): StandingChecker {
   const counts: CheckCounts = { checked: 0, raced: 0, wrong: {} };
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -58,14 +56,13 @@ export function createStandingChecker({ share, onWrong }: CheckerOptions): Stand
       wrongAt = age;
     }
     if (wrongAt === null) counts.raced++;
-    else countWrong(read, arg, wrongAt);
+    else countWrong(read.namespace, wrongAt);
   }
 
-  function countWrong<A>(read: CachedRead<A, unknown>, arg: A, ageMs: Age): void {
-    counts.wrong[read.namespace] ??= {};
-    const ofNamespace = counts.wrong[read.namespace] ?? {};
-    ofNamespace[ageMs] = (ofNamespace[ageMs] ?? 0) + 1;
-    onWrong({ key: read.key(arg), ageMs });
+  function countWrong(namespace: string, age: Age): void {
+    const ages = counts.wrong[namespace] ?? {};
+    counts.wrong[namespace] = ages;
+    ages[age] = (ages[age] ?? 0) + 1;
   }
 
   return {

@@ -1,0 +1,71 @@
+/** The standing checker, over a real cache and a real database that is changed behind the cache's back. */
+import mysql, { type Connection } from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createStandingChecker, type StandingChecker } from '../../server/monitoring/standing-checker.ts';
+import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+
+let environment: FreshDatabase;
+let app: typeof import('../../server/app-cache.ts');
+let db: typeof import('../../server/db/index.ts');
+let userById: typeof import('../../server/users/users-reads.ts').userById;
+let users: typeof import('../../drizzle/schema.ts').users;
+let other: Connection;
+let checker: StandingChecker;
+
+beforeAll(async () => {
+  environment = await freshEnvironment();
+  app = await import('../../server/app-cache.ts');
+  db = await import('../../server/db/index.ts');
+  ({ users } = await import('../../drizzle/schema.ts'));
+  ({ userById } = await import('../../server/users/users-reads.ts'));
+  other = await mysql.createConnection(environment.url);
+});
+
+beforeEach(() => {
+  checker = createStandingChecker({ share: 1 });
+  app.observeReads(checker.offer);
+});
+
+afterAll(async () => {
+  app.observeReads(undefined);
+  await other.end();
+  await db.flushOutbox();
+  await app.cache.close();
+  await db.closeDb();
+  await environment.drop();
+});
+
+async function newUser(username: string): Promise<number> {
+  const row = { username, email: `${username}${Math.random()}@example.com`, passwordHash: '!' };
+  const [id = 0] = await db.write((tx) => tx.insert(users, row));
+  return id;
+}
+
+describe('the standing checker', () => {
+  it('compares sampled reads with the database and finds right answers right', async () => {
+    const id = await newUser('right');
+    for (let i = 0; i < 5; i++) await userById.get(id);
+    await expect.poll(() => checker.counts().checked, { timeout: 10_000 }).toBe(5);
+    expect(checker.counts().wrong).toEqual({});
+    expect(checker.wrongPerMillion()).toBe(0);
+  });
+
+  it('counts an answer that stays wrong under its namespace, at the last age at which it disagreed', async () => {
+    const id = await newUser('before');
+    await userById.get(id);
+    await other.query('UPDATE users SET username = "after" WHERE id = ?', [id]);
+    await userById.get(id);
+    await expect.poll(() => checker.counts().wrong.user?.[1000], { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(checker.wrongPerMillion()).toBeGreaterThan(0);
+  });
+
+  it('blames nobody for a write that came between the read and the comparison', async () => {
+    const id = await newUser('racing');
+    await userById.get(id);
+    const answer = userById.get(id);
+    await db.write((tx) => tx.update(users, { username: 'raced' }, undefined));
+    await answer;
+    await checker.stop();
+    expect(checker.counts().wrong).toEqual({});
+  });
+});
