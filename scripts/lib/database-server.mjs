@@ -49,11 +49,14 @@ async function initialise({ kind, server, installer }, folder) {
   const draft = join(folder, 'data.draft');
   removeQuietly(draft);
   const common = ['--no-defaults', ...asRoot(), `--datadir=${draft}`];
+  const env = { ...process.env, TMPDIR: tmpFolderOf(folder) };
   try {
     if (kind === 'mariadb') {
-      await run(installer, [...common, '--auth-root-authentication-method=socket', '--skip-test-db']);
+      await run(installer, [...common, '--auth-root-authentication-method=socket', '--skip-test-db'], {
+        env,
+      });
     } else {
-      await run(server, [...common, '--initialize-insecure']);
+      await run(server, [...common, '--initialize-insecure'], { env });
     }
   } catch (error) {
     const said = `${error.stdout ?? ''}${error.stderr ?? ''}`;
@@ -64,6 +67,13 @@ async function initialise({ kind, server, installer }, folder) {
     );
   }
   renameSync(draft, data);
+}
+
+/** Two servers that share a folder for temporary tables trip over each other's files. */
+function tmpFolderOf(folder) {
+  const tmp = join(folder, 'tmp');
+  mkdirSync(tmp, { recursive: true });
+  return tmp;
 }
 
 function asRoot() {
@@ -93,6 +103,7 @@ function serverArguments({ folder, port, durable }) {
     '--no-defaults',
     ...asRoot(),
     `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${tmpFolderOf(folder)}`,
     `--socket=${join(folder, 'sql.sock')}`,
     `--pid-file=${join(folder, 'server.pid')}`,
     `--init-file=${join(folder, 'accounts.sql')}`,
