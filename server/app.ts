@@ -96,8 +96,7 @@ function createServer(loggerInstance: FastifyBaseLogger, settings: Config): Fast
 function makeContextOf({ cachePrefix, callsPerMinute, publicUrl }: Config): ContextMaker {
   return contextMaker({
     resolveSession: callerByToken,
-    // Beside the cache's own stamps, where no clear reaches: clearing the cache gives nobody new calls.
-    limits: createRateLimiter(cache, `${cachePrefix}{t}:limit:`),
+    limits: createRateLimiter(cache, cachePrefix),
     callsPerMinute,
     secureCookies: publicUrl.startsWith('https:'),
   });

@@ -30,21 +30,21 @@ interface Count {
   leftMs: number;
 }
 
-/** The counters' keys begin with `prefix`. */
+/** `prefix` is the cache's. The counters stand beside its stamps, where no clear reaches: that gives nobody new calls. */
 export function createRateLimiter(cache: Pick<Cache, 'execute' | 'redis'>, prefix: string): RateLimiter {
   const local = localCounts();
-  const shared = (key: string, by: number) =>
-    cache.execute<Count | null>(() => addShared(cache, key, by), null);
+  const shared = (name: string, by: number) =>
+    cache.execute<Count | null>(() => addShared(cache, `${prefix}{t}:limit:${name}`, by), null);
   return {
     async take(name, { limit, by = 1 }) {
       const own = local.add(name, by);
       if (own.count > limit) return secondsOf(own);
-      const all = await shared(prefix + name, by);
+      const all = await shared(name, by);
       return all !== null && all.count > limit ? secondsOf(all) : 0;
     },
     async giveBack(name, by = 1) {
       local.add(name, -by);
-      await shared(prefix + name, -by);
+      await shared(name, -by);
     },
   };
 }

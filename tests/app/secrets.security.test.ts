@@ -21,7 +21,7 @@ beforeAll(async () => {
   const registered = await keep(api.mutate('auth.register', person));
   ({ token } = registered.data as { token: string });
   await keep(api.mutate('auth.register', person));
-  await keep(api.mutate('auth.register', { ...person, username: '', password: 'canary' }));
+  await keep(api.mutate('auth.register', { ...person, username: '', password: WRONG.padEnd(300) }));
   await keep(api.mutate('auth.login', { email: EMAIL, password: PASSWORD }));
   await keep(api.mutate('auth.login', { email: EMAIL, password: WRONG }));
   await keep(api.mutate('auth.login', { email: EMAIL, password: [WRONG] }));

@@ -14,11 +14,15 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** A limiter as another process would have it: with a cache, and so a memory, of its own. */
-function limiter() {
+/** A cache as another process would have it. */
+function newCache() {
   const cache = createCache({ redis: { url: redis.url }, prefix: 'limits:' });
   caches.push(cache);
-  return createRateLimiter(cache, 'limits:{t}:limit:');
+  return cache;
+}
+
+function limiter() {
+  return createRateLimiter(newCache(), 'limits:');
 }
 
 async function takeMany(limits: ReturnType<typeof limiter>, name: string, times: number): Promise<number> {
@@ -31,6 +35,16 @@ test('two processes share one count', async () => {
   const [one, two] = [limiter(), limiter()];
   expect(await takeMany(one, 'shared', 3)).toBe(0);
   expect(await takeMany(two, 'shared', 3)).toBe(1);
+});
+
+test('clearing the cache in any way gives nobody new calls', async () => {
+  expect(await takeMany(limiter(), 'cleared', 5)).toBe(0);
+  const cache = newCache();
+  await cache.clear();
+  await cache.clearPattern('*');
+  const keys = (await cache.redis().call('KEYS', '*')) as string[];
+  expect(keys.filter((key) => !key.startsWith('limits:'))).toEqual([]);
+  expect(await takeMany(limiter(), 'cleared', 1)).toBe(1);
 });
 
 test('what is given back can be taken again', async () => {
