@@ -3,6 +3,8 @@ import './ui/mantine.css';
 import './ui/tokens.css';
 import './ui/layout.css';
 import './ui/parts.css';
+import './ui/forms.css';
+import './ui/data.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

@@ -66,7 +66,7 @@ export function FileOptions({ options, change, disabled }: FileOptionsProps) {
           value={options.dateOrder ?? ''}
           onChange={(event) => change({ ...options, dateOrder: orderOf(event.target.value) })}
         >
-          <option value="">Leave them, they are ambiguous</option>
+          <option value="">Find out from the file</option>
           <option value="dmy">Day first: 3 April</option>
           <option value="mdy">Month first: 4 March</option>
         </select>
