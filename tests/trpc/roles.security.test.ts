@@ -27,7 +27,8 @@ const CALLABLE_BY = {
     monitoring.cacheExpire monitoring.cacheWarm monitoring.stream`),
   admin: names(`
     users.list users.setRole monitoring.cacheClear monitoring.cacheClearPattern analytics.dashboard
-    catalog.courses.create catalog.courses.update catalog.courses.remove
+    catalog.courses.create catalog.courses.update catalog.courses.remove catalog.courses.import catalog.products.import
+    catalog.events.import catalog.undoImport
     catalog.products.create catalog.products.update catalog.products.updateInventory catalog.products.remove
     catalog.events.create catalog.events.update catalog.events.remove`),
 };
