@@ -23,14 +23,17 @@ import { answerWithRequestIds, requestIdOf } from './http/request-ids.ts';
 import { logRequests } from './http/request-log.ts';
 import { sendSecurityHeaders } from './http/security-headers.ts';
 import { registerDownloads } from './jobs/jobs-download-route.ts';
+import { jobQueue } from './jobs/jobs-queue.ts';
 import { registerUploads } from './jobs/jobs-upload-route.ts';
 import { createLogger } from './log.ts';
 import { registerHealth } from './monitoring/health.ts';
 import { registerMetrics } from './monitoring/metrics.ts';
+import { provide } from './monitoring/provided.ts';
 import { appRouter } from './root-router.ts';
 import { callerByToken } from './sessions/sessions-reads.ts';
 import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
 import { createRateLimiter } from './trpc/rate-limit.ts';
+import { warmCache } from './warm.ts';
 
 export const TRPC_PREFIX = '/api/trpc';
 
@@ -52,6 +55,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const logger = options.logger ?? (await createLogger({ level: settings.logLevel }));
   const app = createServer(logger, settings);
   app.decorate('makeContext', makeContextOf(settings));
+  provide({ warm: warmCache, queueCounts: () => jobQueue().counts() });
 
   answerWithRequestIds(app);
   logRequests(app);

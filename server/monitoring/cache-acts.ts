@@ -1,7 +1,6 @@
 /** What people do to the cache by hand. Each act is audited, and answers what it really did. */
 import type { z } from 'zod';
 import { cache } from '../app-cache.ts';
-import { type WarmResult, warmCache } from '../warm.ts';
 import { type AuditReceipt, audited } from './audit-log.ts';
 import { keyOf } from './cache-view.ts';
 import { openPreview } from './clear-preview.ts';
@@ -12,6 +11,7 @@ import {
   EVERYTHING,
   type expireInput,
 } from './monitoring-schemas.ts';
+import { provided, type WarmReport } from './provided.ts';
 import { confirmed } from './redis-away.ts';
 
 export interface ClearAnswer extends AuditReceipt {
@@ -89,9 +89,9 @@ export async function expireNames(
 }
 
 /** Runs the warm-up again. */
-export async function warm(origin: CallOrigin): Promise<WarmResult & AuditReceipt> {
+export async function warm(origin: CallOrigin): Promise<WarmReport & AuditReceipt> {
   const { count: _, ...answer } = await audited({ ...origin, input: null }, async () => {
-    const result = await warmCache();
+    const result = await provided().warm();
     return { ...result, count: result.entries };
   });
   return answer;

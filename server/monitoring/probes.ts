@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { getDb, migrationsFolder, outboxBacklog } from '../db/index.ts';
-import { jobQueue, type QueueCounts } from '../jobs/jobs-queue.ts';
 import { jobStats } from '../jobs/jobs-reads.ts';
 import type { JobStats } from '../jobs/jobs-schemas.ts';
+import { provided, type QueueEntries } from './provided.ts';
 import { remember } from './remember.ts';
 
 const LIMIT_MS = 1000;
@@ -39,13 +39,13 @@ export interface QueueState {
   /** From the table that is the truth about jobs; null while the database is away. */
   jobs: JobStats | null;
   /** Entries of the queue, which are only nudges, and workers; null while the queue's Redis is away. */
-  entries: QueueCounts | null;
+  entries: QueueEntries | null;
 }
 
 export const queueState = remember(SHARED_MS, async (): Promise<QueueState> => {
   const [jobs, entries] = await Promise.all([
     within(LIMIT_MS, jobStats.uncached('everyone')).catch(() => null),
-    within(LIMIT_MS, jobQueue().counts()).catch(() => null),
+    within(LIMIT_MS, provided().queueCounts()).catch(() => null),
   ]);
   return { jobs, entries };
 });

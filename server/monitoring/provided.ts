@@ -1,0 +1,34 @@
+/** What monitoring asks of parts that know the slices, given to it by `app.ts`: it imports none of them. */
+/** Entries of the job queue by state, and the workers attached to it. */
+export interface QueueEntries {
+  waiting: number;
+  active: number;
+  delayed: number;
+  workers: number;
+}
+
+/** What a warm-up did, by category. */
+export interface WarmReport {
+  ok: boolean;
+  entries: number;
+  ms: number;
+  categories: Record<string, { ms: number } & ({ ok: true; entries: number } | { ok: false; error: string })>;
+}
+
+export interface Provided {
+  warm(): Promise<WarmReport>;
+  /** Null while the queue's Redis is away. */
+  queueCounts(): Promise<QueueEntries | null>;
+}
+
+let given: Provided | undefined;
+
+export function provide(parts: Provided): void {
+  given = parts;
+}
+
+/** Throws before `provide` was called. */
+export function provided(): Provided {
+  if (!given) throw new Error('Monitoring was asked before app.ts gave it its parts');
+  return given;
+}
