@@ -47,16 +47,20 @@ export const CacheKeys = {
   userBookings: (userId: number) => `user:${userId}:bookings`,
 } as const;
 
-const { redisUrl, redisClusterNodes, cachePrefix, l1MaxEntries, l1MaxBytes, maxConcurrentLoads } = config();
+const settings = config();
 
 /** A member who lost a right must lose it at the commit, not at the return of the call that took it. */
 const MARKED_NAMESPACES = ['session', 'sessions-of'];
 
 export const cache = createCache({
-  redis: redisClusterNodes.length > 0 ? { cluster: redisClusterNodes } : { url: redisUrl },
-  prefix: cachePrefix,
-  l1: { maxEntries: l1MaxEntries, maxBytes: l1MaxBytes },
-  maxConcurrentLoads,
+  redis:
+    settings.redisClusterNodes.length > 0
+      ? { cluster: settings.redisClusterNodes }
+      : { url: settings.redisUrl },
+  prefix: settings.cachePrefix,
+  l1: { maxEntries: settings.l1MaxEntries, maxBytes: settings.l1MaxBytes },
+  commandTimeoutMs: settings.cacheTimeoutMs,
+  maxConcurrentLoads: settings.maxConcurrentLoads,
   bypass: insideTransaction,
   isDrained,
   marks: MARKED_NAMESPACES,

@@ -180,6 +180,13 @@ export const VARIABLES = {
     meaning: 'The most loads from the database at once, per process, while Redis is away.',
     shape: wholeNumber({ min: 1, max: 10_000 }),
   },
+  cacheTimeoutMs: {
+    name: 'CACHE_TIMEOUT_MS',
+    group: 'Cache',
+    byDefault: '50',
+    meaning: 'How long a read waits for Redis, in ms, before it asks the database instead.',
+    shape: wholeNumber({ min: 1, max: 60_000 }),
+  },
   checkShare: {
     name: 'CHECK_SHARE',
     group: 'Cache',

@@ -12,7 +12,6 @@ export async function sendSecurityHeaders(app: FastifyInstance, publicUrl: strin
       directives: {
         defaultSrc: SELF,
         scriptSrc: SELF,
-        // The component kit writes its theme and positions as inline styles.
         styleSrc: SELF,
         imgSrc: SELF,
         fontSrc: SELF,

@@ -11,7 +11,7 @@ beforeAll(async () => {
   redis = await startRedis();
   database = await tcpProxy(process.env.TEST_DATABASE_URL ?? '');
   Object.assign(process.env, { TEST_REDIS_URL: redis.url, TEST_DATABASE_URL: database.url });
-  site = await openConsole();
+  site = await openConsole({ env: { CACHE_TIMEOUT_MS: '50' } });
 });
 
 afterAll(async () => {
