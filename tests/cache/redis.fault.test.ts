@@ -166,6 +166,28 @@ describe('P2 No write is forgotten', () => {
     await proxy.close();
   });
 
+  test('nor does it believe entries that hang on an unacknowledged tag which only their value tells', async () => {
+    const redis = await ownRedis();
+    const proxy = await tcpProxy(redis.url);
+    const cache = await openCache({ redis: { url: proxy.url }, commandTimeoutMs: 50 });
+    const list = source(['old']);
+    const read = () => cache.getOrSet('list:1', 60, list.load, { tags: (found) => found.map(() => 'member') });
+    await until('an L2 hit', async () => {
+      await read();
+      return cache.stats().hits > 0;
+    });
+    proxy.refuse();
+    await until('the loss', () => cache.state().data === 'down');
+    list.value = ['new'];
+    const { acknowledged, release } = await cache.settle({ tags: ['member'] });
+    expect(acknowledged).toBe(false);
+    proxy.heal();
+    await until('recovery', () => isClosed(cache), RECOVERY_MS);
+    for (let turn = 0; turn < 3; turn++) expect(await read()).toEqual(['new']);
+    release();
+    await proxy.close();
+  });
+
   test('an invalidation without an outbox is repeated until Redis acknowledges it', async () => {
     const redis = await ownRedis();
     const proxy = await tcpProxy(redis.url);
