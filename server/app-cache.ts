@@ -21,6 +21,7 @@ export const CACHE_CONFIG = {
   posts: { ttl: 300, keyPrefix: 'posts:' },
   feeds: { ttl: 60, keyPrefix: 'feed:' },
   analytics: { ttl: 3600, keyPrefix: 'analytics:' },
+  activity: { ttl: 60, keyPrefix: 'views:' },
 } as const;
 
 /** The keys of the catalogue and of the members' libraries by the names of the caching guides, without the prefix. */

@@ -11,6 +11,9 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { actOf } from './activity/activity-acts.ts';
+import { stopBehind } from './activity/activity-behind.ts';
+import { logActivity, noteSeen } from './activity/activity-writes.ts';
 import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
 import { replyWithError, replyWithErrors } from './http/error-replies.ts';
@@ -32,6 +35,7 @@ import { provide } from './monitoring/provided.ts';
 import { appRouter } from './root-router.ts';
 import { callerByToken } from './sessions/sessions-reads.ts';
 import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
+import { observeMutations } from './trpc/procedures.ts';
 import { createRateLimiter } from './trpc/rate-limit.ts';
 import { warmCache } from './warm.ts';
 
@@ -55,6 +59,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const logger = options.logger ?? (await createLogger({ level: settings.logLevel }));
   const app = createServer(logger, settings);
   app.decorate('makeContext', makeContextOf(settings));
+  app.addHook('onClose', () => stopBehind());
+  observeMutations((userId, path, input) => {
+    const act = actOf(path, input);
+    if (act) logActivity(userId, act).catch(forget);
+  });
   provide({ warm: warmCache, queueCounts: () => jobQueue().counts() });
 
   answerWithRequestIds(app);
@@ -99,12 +108,19 @@ function createServer(loggerInstance: FastifyBaseLogger, settings: Config): Fast
 
 function makeContextOf({ cachePrefix, callsPerMinute, publicUrl }: Config): ContextMaker {
   return contextMaker({
-    resolveSession: callerByToken,
+    resolveSession: async (token) => {
+      const caller = await callerByToken(token);
+      if (caller) noteSeen(caller.id).catch(forget);
+      return caller;
+    },
     limits: createRateLimiter(cache, cachePrefix),
     callsPerMinute,
     secureCookies: publicUrl.startsWith('https:'),
   });
 }
+
+/** Who was here when is worth no error: with database and queue both away it is forgotten. */
+function forget(): void {}
 
 async function whoAsks(request: FastifyRequest): Promise<string> {
   const token = presentedToken(request);

@@ -7,6 +7,7 @@ import './require-config.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import { reportBehindErrors } from './activity/activity-behind.ts';
 import { buildApp } from './app.ts';
 import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
@@ -42,6 +43,7 @@ const started: Stop[] = [];
 async function start(log: Logger): Promise<void> {
   const { role, foreignWrites } = config();
   started.push(closeDb, () => cache.close(), flushOutbox);
+  reportBehindErrors((err) => log.error({ err }, 'Written-behind data waits in the stream'));
   await migrateDb();
   started.push(startMonitoring(log));
   const relay = startRelay({

@@ -1,4 +1,5 @@
 /** The table of contents of the API. */
+import { activityRouter } from './activity/activity-router.ts';
 import { createCatalogRouter } from './catalog/catalog-router.ts';
 import { analyticsRouter, followsRouter, postsRouter } from './community/community-router.ts';
 import { handIn, jobsRouter } from './jobs/jobs-router.ts';
@@ -17,6 +18,7 @@ export const appRouter = router({
   posts: postsRouter,
   follows: followsRouter,
   analytics: analyticsRouter,
+  activity: activityRouter,
   monitoring: monitoringRouter,
 });
 

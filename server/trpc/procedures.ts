@@ -23,8 +23,23 @@ export const publicProcedure = t.procedure;
 /** Each role may do what the ones before it may. */
 const RANK: Record<Role, number> = { member: 0, operator: 1, admin: 2 };
 
+/** Hears of every mutation of a signed-in person that succeeded; must not throw. */
+export type MutationObserver = (userId: number, path: string, input: unknown) => void;
+
+let observer: MutationObserver = () => {};
+
+export function observeMutations(by: MutationObserver): void {
+  observer = by;
+}
+
+const observed = t.middleware(async ({ ctx, path, type, getRawInput, next }) => {
+  const result = await next();
+  if (result.ok && type === 'mutation' && ctx.user) observer(ctx.user.id, path, await getRawInput());
+  return result;
+});
+
 function procedureFor(role: Role) {
-  return t.procedure.use(({ ctx, next }) => {
+  return t.procedure.use(observed).use(({ ctx, next }) => {
     const { user } = ctx;
     if (!user)
       throw appError(

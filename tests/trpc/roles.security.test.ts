@@ -14,13 +14,14 @@ const CALLABLE_BY = {
     catalog.courses.list catalog.courses.byId catalog.courses.bySlug catalog.courses.count
     catalog.products.list catalog.products.byId catalog.products.bySlug catalog.products.count catalog.products.categories
     catalog.events.list catalog.events.byId catalog.events.bySlug catalog.events.count
-    posts.list posts.top posts.byUser posts.byId follows.followers`),
+    posts.list posts.top posts.byUser posts.byId follows.followers
+    activity.view activity.views`),
   member: names(`
     auth.sessions auth.revokeSession auth.changePassword users.byId users.update
     jobs.submit jobs.byId jobs.list jobs.result jobs.rows jobs.cancel jobs.retry jobs.stats jobs.progress
     library.enrollments library.purchases library.bookings library.enroll library.purchase library.book library.cancel
     posts.feed posts.create posts.update posts.remove posts.upvote posts.unvote
-    follows.following follows.follow follows.unfollow`),
+    follows.following follows.follow follows.unfollow activity.mine`),
   operator: names(`
     monitoring.cacheStats monitoring.cacheNamespaces monitoring.cacheTimeseries monitoring.cacheKeys monitoring.cacheEntry
     monitoring.cacheClearPreview monitoring.redisInfo monitoring.dbStats monitoring.queueStats monitoring.auditLog monitoring.health

@@ -32,6 +32,7 @@ async function apply(tx: WriteTx, { entity, kind, key, values }: Operation): Pro
   const row = { ...key, ...values } as MySqlTable['$inferInsert'];
   if (kind === 'create') await tx.insert(table, row);
   else if (kind === 'update') await tx.update(table, values, whereKey(columns, key));
+  else if (kind === 'put') await tx.upsert(table, [row], { on: Object.keys(key) as never[], update: values });
   else if (kind === 'delete') await tx.delete(table, whereKey(columns, key));
   else await tx.upsert(table, [row], { on: Object.keys(key) as never[], update: additions(columns, values) });
 }

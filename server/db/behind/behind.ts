@@ -41,6 +41,8 @@ export interface Behind {
     values: Values,
     call?: Call,
   ): Promise<void>;
+  /** Sets columns of the row, and makes it when it is missing. */
+  put<T extends MySqlTable>(entity: BehindEntity<T>, key: Values, values: Values, call?: Call): Promise<void>;
   delete<T extends MySqlTable>(entity: BehindEntity<T>, key: Values, call?: Call): Promise<void>;
   /** Adds to numeric columns; the row is made when it is missing. */
   increment<T extends MySqlTable>(
@@ -100,6 +102,7 @@ export function createBehind(options: BehindOptions): Behind {
   ) => record({ id: call?.id ?? randomUUID(), entity: entity.name, kind, ...rest });
   return {
     create: (entity, row, call) => operation('create', entity as never, { key: {}, values: row }, call),
+    put: (entity, key, values, call) => operation('put', entity as never, { key, values }, call),
     update: (entity, key, values, call) => operation('update', entity as never, { key, values }, call),
     delete: (entity, key, call) => operation('delete', entity as never, { key, values: {} }, call),
     increment: (entity, key, values, call) => operation('increment', entity as never, { key, values }, call),

@@ -19,7 +19,7 @@ const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()
 export const operationSchema = z.object({
   id: z.string().min(1).max(64),
   entity: z.string(),
-  kind: z.enum(['create', 'update', 'delete', 'increment']),
+  kind: z.enum(['create', 'update', 'put', 'delete', 'increment']),
   key: values,
   values,
 });
@@ -96,9 +96,8 @@ function merge(before: Operation, after: Operation): Operation | undefined {
   if (after.kind === 'delete') return after;
   if (before.kind === 'increment' && after.kind === 'increment')
     return { ...after, values: sum(before.values, after.values) };
-  if (before.kind === 'update' && after.kind === 'update')
-    return { ...after, values: { ...before.values, ...after.values } };
-  if (before.kind === 'create' && after.kind === 'update')
+  const setsOnly = after.kind === 'update' || (after.kind === 'put' && before.kind === 'put');
+  if (setsOnly && before.kind !== 'increment' && before.kind !== 'delete')
     return { ...before, values: { ...before.values, ...after.values } };
   return undefined;
 }
