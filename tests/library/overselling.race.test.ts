@@ -102,7 +102,7 @@ test('500 buyers in 4 processes get 20 copies and 480 clear refusals, though Red
   let outcomesSoFar = 0;
   const outcomes = await rush(product.id, (sold) => {
     outcomesSoFar++;
-    if (sold < 5 || killed) return;
+    if (sold < 5 || killed !== undefined) return;
     pendingAtKill = BUYERS - outcomesSoFar;
     killed = redis.kill();
   });
