@@ -112,9 +112,13 @@ const RULES = [
   },
 ];
 
-/** What a slice shows to others: its reads, the contract of the handlers it runs, and the types of its shapes. */
+/** What a slice shows to others: its reads, the shapes of its answers, the contract of its handlers, and the types of its inputs. */
 function isShown(place, typeOnly) {
-  return place.isReads || /-handler\.ts$/.test(place.file) || (typeOnly && /-schemas\.ts$/.test(place.file));
+  return (
+    place.isReads ||
+    /-(answers|handler)\.ts$/.test(place.file) ||
+    (typeOnly && /-schemas\.ts$/.test(place.file))
+  );
 }
 
 /** The complaint about one import, or null. @param {Import} each */

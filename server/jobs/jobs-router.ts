@@ -3,6 +3,14 @@ import type { z } from 'zod';
 import type { Caller } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { memberProcedure, router } from '../trpc/procedures.ts';
+import { created, fromCache, rest } from '../trpc/rest.ts';
+import {
+  jobAnswer,
+  jobPageAnswer,
+  jobResultAnswer,
+  jobRowPageAnswer,
+  jobStatsAnswer,
+} from './jobs-answers.ts';
 import { jobProgress } from './jobs-progress.ts';
 import {
   jobById,
@@ -28,42 +36,90 @@ import { cancelJob, checkedOptions, noSuchJob, requireRoleFor, retryJob, submitJ
 
 export const jobsRouter = router({
   /** Hands in a file as text. Larger files, and other encodings than UTF-8, go through `POST /api/jobs/upload`. */
-  submit: memberProcedure.input(submitInput).mutation(({ ctx, input }) => handIn(ctx.user, input)),
+  submit: memberProcedure
+    .meta(rest('POST /jobs', 'Hands in a file as text, as a job', created(jobAnswer)))
+    .input(submitInput)
+    .mutation(({ ctx, input }) => handIn(ctx.user, input)),
 
-  byId: memberProcedure.input(jobIdInput).query(({ ctx, input }) => visibleJob(input.id, ctx.user)),
+  byId: memberProcedure
+    .meta(rest('GET /jobs/{id}', 'A job', fromCache(jobAnswer, { 'job:{id}': 300 })))
+    .input(jobIdInput)
+    .query(({ ctx, input }) => visibleJob(input.id, ctx.user)),
 
   /** Newest first. */
-  list: memberProcedure.input(listInput).query(({ ctx, input }) => pageOf(ctx.user, input)),
+  list: memberProcedure
+    .meta(
+      rest(
+        'GET /jobs',
+        'Jobs, newest first',
+        fromCache(jobPageAnswer, { 'job:user:{userId}:limit:{limit}': 300 }),
+      ),
+    )
+    .input(listInput)
+    .query(({ ctx, input }) => pageOf(ctx.user, input)),
 
   /** The summary of a completed job; null while there is none yet. */
-  result: memberProcedure.input(jobIdInput).query(async ({ ctx, input }) => {
-    await visibleJob(input.id, ctx.user);
-    return jobResult.get(input.id);
-  }),
+  result: memberProcedure
+    .meta(
+      rest(
+        'GET /jobs/{id}/result',
+        'The summary of a completed job; null while there is none',
+        fromCache(jobResultAnswer, { 'job:{id}': 300, 'job:result:{id}': 600 }),
+      ),
+    )
+    .input(jobIdInput)
+    .query(async ({ ctx, input }) => {
+      await visibleJob(input.id, ctx.user);
+      return jobResult.get(input.id);
+    }),
 
-  rows: memberProcedure.input(rowsInput).query(async ({ ctx, input }) => {
-    await visibleJob(input.id, ctx.user);
-    const { id: jobId, cursor: after, limit, only } = input;
-    return jobRowsPage.get({ jobId, after, limit, only });
-  }),
+  rows: memberProcedure
+    .meta(
+      rest(
+        'GET /jobs/{id}/rows',
+        'Rows of a job, in the order of the file',
+        fromCache(jobRowPageAnswer, { 'job:{id}': 300, 'job:rows:{id}:{only}:{cursor}:{limit}': 600 }),
+      ),
+    )
+    .input(rowsInput)
+    .query(async ({ ctx, input }) => {
+      await visibleJob(input.id, ctx.user);
+      const { id: jobId, cursor: after, limit, only } = input;
+      return jobRowsPage.get({ jobId, after, limit, only });
+    }),
 
-  cancel: memberProcedure.input(jobIdInput).mutation(async ({ ctx, input }) => {
-    await visibleJob(input.id, ctx.user);
-    await cancelJob(input.id);
-    return visibleJob(input.id, ctx.user);
-  }),
+  cancel: memberProcedure
+    .meta(rest('POST /jobs/{id}/cancel', 'Cancels a job', jobAnswer))
+    .input(jobIdInput)
+    .mutation(async ({ ctx, input }) => {
+      await visibleJob(input.id, ctx.user);
+      await cancelJob(input.id);
+      return visibleJob(input.id, ctx.user);
+    }),
 
-  retry: memberProcedure.input(jobIdInput).mutation(async ({ ctx, input }) => {
-    await visibleJob(input.id, ctx.user);
-    await retryJob(input.id);
-    return visibleJob(input.id, ctx.user);
-  }),
+  retry: memberProcedure
+    .meta(rest('POST /jobs/{id}/retry', 'Runs a job again that has failed or was cancelled', jobAnswer))
+    .input(jobIdInput)
+    .mutation(async ({ ctx, input }) => {
+      await visibleJob(input.id, ctx.user);
+      await retryJob(input.id);
+      return visibleJob(input.id, ctx.user);
+    }),
 
-  stats: memberProcedure.input(statsInput).query(({ ctx, input }) => {
-    if (input.of === 'mine') return jobStats.get(ctx.user.id);
-    requireRank(ctx.user, 'operator');
-    return jobStats.get('everyone');
-  }),
+  stats: memberProcedure
+    .meta(
+      rest(
+        'GET /jobs/stats',
+        'How many jobs there are in each status',
+        fromCache(jobStatsAnswer, { 'job:stats:{of}': 300 }),
+      ),
+    )
+    .input(statsInput)
+    .query(({ ctx, input }) => {
+      if (input.of === 'mine') return jobStats.get(ctx.user.id);
+      requireRank(ctx.user, 'operator');
+      return jobStats.get('everyone');
+    }),
 
   /** The job at once and after each change, until it ends. */
   progress: memberProcedure.input(progressInput).subscription(async function* ({ ctx, input, signal }) {

@@ -3,10 +3,12 @@ import { config } from '../config.ts';
 import type { Context } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { memberProcedure, publicProcedure, router } from '../trpc/procedures.ts';
+import { created, fromCache, rest, successAnswer } from '../trpc/rest.ts';
 import { type User, userById } from '../users/users-reads.ts';
 import { DEMO_LOGINS } from './demo-logins.ts';
 import { giveBackNetworkTry, takePasswordTry } from './login-limit.ts';
 import { verifyPassword } from './passwords.ts';
+import { meAnswer, ownSessionsAnswer, passwordChangedAnswer, signedInAnswer } from './sessions-answers.ts';
 import { credentialsByEmail, credentialsById, sessionsByUser } from './sessions-reads.ts';
 import { changePasswordInput, loginInput, registerInput, revokeSessionInput } from './sessions-schemas.ts';
 import {
@@ -21,54 +23,84 @@ import {
 
 export const authRouter = router({
   register: publicProcedure
+    .meta(rest('POST /auth/users', 'Registers somebody and signs them in', created(signedInAnswer)))
     .input(registerInput)
     .mutation(async ({ ctx, input }) => welcome(ctx, await registerUser(input, bearerOf(ctx)))),
 
-  login: publicProcedure.input(loginInput).mutation(async ({ ctx, input }) => {
-    await takePasswordTry(ctx, input.email);
-    const found = await credentialsByEmail(input.email);
-    const right = await verifyPassword(input.password, found?.passwordHash);
-    const session = found && right ? await beginSession(found, bearerOf(ctx)) : null;
-    if (!session) throw wrongLogin();
-    await giveBackNetworkTry(ctx);
-    return welcome(ctx, session);
-  }),
+  login: publicProcedure
+    .meta(rest('POST /auth/login', 'Signs in', signedInAnswer))
+    .input(loginInput)
+    .mutation(async ({ ctx, input }) => {
+      await takePasswordTry(ctx, input.email);
+      const found = await credentialsByEmail(input.email);
+      const right = await verifyPassword(input.password, found?.passwordHash);
+      const session = found && right ? await beginSession(found, bearerOf(ctx)) : null;
+      if (!session) throw wrongLogin();
+      await giveBackNetworkTry(ctx);
+      return welcome(ctx, session);
+    }),
 
   /** Also for those whose session has ended already: afterwards there is none, and no cookie. */
-  logout: publicProcedure.mutation(async ({ ctx }) => {
-    if (ctx.token) await endSession(ctx.token);
-    ctx.clearSessionCookie();
-    return { success: true };
-  }),
+  logout: publicProcedure
+    .meta(rest('POST /auth/logout', 'Ends the session', successAnswer))
+    .mutation(async ({ ctx }) => {
+      if (ctx.token) await endSession(ctx.token);
+      ctx.clearSessionCookie();
+      return { success: true };
+    }),
 
   /** The signed-in user; null for a stranger. */
-  me: publicProcedure.query(({ ctx }) => (ctx.user ? userById.get(ctx.user.id) : null)),
+  me: publicProcedure
+    .meta(
+      rest(
+        'GET /auth/me',
+        'The signed-in user; null for a stranger',
+        fromCache(meAnswer, { 'user:{id}': 3600 }),
+      ),
+    )
+    .query(({ ctx }) => (ctx.user ? userById.get(ctx.user.id) : null)),
 
   /** The caller's sessions, the newest first. */
-  sessions: memberProcedure.query(async ({ ctx }) => {
-    const all = await sessionsByUser.get(ctx.user.id);
-    const alive = all.filter(({ expiresAt }) => expiresAt.getTime() > Date.now());
-    return alive.map((session) => ({ ...session, current: session.id === ctx.user.sessionId }));
-  }),
+  sessions: memberProcedure
+    .meta(
+      rest(
+        'GET /auth/sessions',
+        "The caller's sessions, newest first",
+        fromCache(ownSessionsAnswer, { 'session:user:{userId}': 86_400 }),
+      ),
+    )
+    .query(async ({ ctx }) => {
+      const all = await sessionsByUser.get(ctx.user.id);
+      const alive = all.filter(({ expiresAt }) => expiresAt.getTime() > Date.now());
+      return alive.map((session) => ({ ...session, current: session.id === ctx.user.sessionId }));
+    }),
 
-  revokeSession: memberProcedure.input(revokeSessionInput).mutation(async ({ ctx, input }) => {
-    await revokeSession(ctx.user.id, input.id);
-    if (input.id === ctx.user.sessionId) ctx.clearSessionCookie();
-    return { success: true };
-  }),
+  revokeSession: memberProcedure
+    .meta(rest('DELETE /auth/sessions/{id}', 'Ends a session of the caller', successAnswer))
+    .input(revokeSessionInput)
+    .mutation(async ({ ctx, input }) => {
+      await revokeSession(ctx.user.id, input.id);
+      if (input.id === ctx.user.sessionId) ctx.clearSessionCookie();
+      return { success: true };
+    }),
 
   /** Ends all other sessions of the caller. */
-  changePassword: memberProcedure.input(changePasswordInput).mutation(async ({ ctx, input }) => {
-    const own = await credentialsById(ctx.user.id);
-    if (!own) throw appError('UNAUTHORIZED');
-    await takePasswordTry(ctx, own.email);
-    if (!(await verifyPassword(input.currentPassword, own.passwordHash))) throw wrongPassword();
-    const change = { newPassword: input.newPassword, keepSession: ctx.user.sessionId };
-    const revoked = await changePassword(own, change);
-    if (revoked === null) throw wrongPassword();
-    await giveBackNetworkTry(ctx);
-    return { success: true, revoked };
-  }),
+  changePassword: memberProcedure
+    .meta(
+      rest('PUT /auth/password', 'Changes the password and ends all other sessions', passwordChangedAnswer),
+    )
+    .input(changePasswordInput)
+    .mutation(async ({ ctx, input }) => {
+      const own = await credentialsById(ctx.user.id);
+      if (!own) throw appError('UNAUTHORIZED');
+      await takePasswordTry(ctx, own.email);
+      if (!(await verifyPassword(input.currentPassword, own.passwordHash))) throw wrongPassword();
+      const change = { newPassword: input.newPassword, keepSession: ctx.user.sessionId };
+      const revoked = await changePassword(own, change);
+      if (revoked === null) throw wrongPassword();
+      await giveBackNetworkTry(ctx);
+      return { success: true, revoked };
+    }),
 
   /** What the sign-in page offers in a demonstration; empty elsewhere. */
   demoLogins: publicProcedure.query(() => {

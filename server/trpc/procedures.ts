@@ -2,17 +2,21 @@
 import { initTRPC } from '@trpc/server';
 import type { Context, Role } from './context.ts';
 import { answerTo, appError } from './errors.ts';
+import type { ProcedureMeta } from './rest.ts';
 import { wire } from './wire.ts';
 
-const t = initTRPC.context<Context>().create({
-  transformer: wire,
-  isDev: false,
-  errorFormatter: ({ error, input, path, ctx, shape }) => {
-    const { message, ...answer } = answerTo(error, input);
-    return { ...shape, message, data: { ...answer, path, requestId: ctx?.requestId } };
-  },
-  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
-});
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    transformer: wire,
+    isDev: false,
+    errorFormatter: ({ error, input, path, ctx, shape }) => {
+      const { message, ...answer } = answerTo(error, input);
+      return { ...shape, message, data: { ...answer, path, requestId: ctx?.requestId } };
+    },
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 30_000 } },
+  });
 
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
@@ -39,17 +43,20 @@ const observed = t.middleware(async ({ ctx, path, type, getRawInput, next }) => 
 });
 
 function procedureFor(role: Role) {
-  return t.procedure.use(observed).use(({ ctx, next }) => {
-    const { user } = ctx;
-    if (!user)
-      throw appError(
-        'UNAUTHORIZED',
-        ctx.token === null ? {} : { message: 'The session has ended: sign in again' },
-      );
-    if (RANK[user.role] < RANK[role])
-      throw appError('FORBIDDEN', { expected: `the role ${role}`, got: `the role ${user.role}` });
-    return next({ ctx: { ...ctx, user } });
-  });
+  return t.procedure
+    .meta({ role })
+    .use(observed)
+    .use(({ ctx, next }) => {
+      const { user } = ctx;
+      if (!user)
+        throw appError(
+          'UNAUTHORIZED',
+          ctx.token === null ? {} : { message: 'The session has ended: sign in again' },
+        );
+      if (RANK[user.role] < RANK[role])
+        throw appError('FORBIDDEN', { expected: `the role ${role}`, got: `the role ${user.role}` });
+      return next({ ctx: { ...ctx, user } });
+    });
 }
 
 /** For everybody who is signed in. */
