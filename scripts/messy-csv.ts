@@ -2,7 +2,7 @@
 // 1,000 rows and seed 1 by default. The same rows and seed give the same bytes, on every machine.
 
 import { pathToFileURL } from 'node:url';
-import { formatCsvRow } from '../server/jobs/csv/index.ts';
+import { formatCsvRow } from '../server/csv/index.ts';
 
 const HEADER = [
   'First Name',

@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 
 const CORE = ['config', 'log'];
 const TOP = ['_core', 'app', 'main', 'root-router', 'warm', 'worker'];
-const BELOW_SLICES = ['cache', 'db', 'trpc', 'http', 'app-cache', 'monitoring', ...CORE, ...TOP];
+const BELOW_SLICES = ['cache', 'csv', 'db', 'trpc', 'http', 'app-cache', 'monitoring', ...CORE, ...TOP];
 
 /** @typedef {{ from: string, to: string, typeOnly: boolean }} Import  paths from the project's root; `to` may be a package */
 

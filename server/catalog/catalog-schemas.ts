@@ -1,7 +1,7 @@
 /** What the catalogue is asked for, and what an item must be. Prices are whole cents, instants are UTC. */
 import { z } from 'zod';
 import { COURSE_LEVELS, PRODUCT_TYPES } from '../../drizzle/schema.ts';
-import { fileNameSchema } from '../jobs/jobs-schemas.ts';
+import { fileName } from '../trpc/fields.ts';
 import { eventKind, SORTS, type Sort } from './catalog-kinds.ts';
 import { WHENS } from './events-reads.ts';
 import { isSlug, normalizeSlug } from './slug.ts';
@@ -36,6 +36,7 @@ export const instantSchema = z
     isInstant,
     'expected an instant in the years 2000 to 2099, as ISO 8601 with an offset',
   )
+  .meta({ type: 'string', format: 'date-time' })
   .transform((value) => new Date(value));
 
 function isInstant(value: unknown): boolean {
@@ -133,7 +134,7 @@ export const inventoryInput = z.object({
 
 /** A file as text; larger ones go through the upload of jobs. */
 export const importInput = z.object({
-  fileName: fileNameSchema,
+  fileName,
   content: z.string(),
   options: z.record(z.string().max(64), z.unknown()).optional(),
 });

@@ -4,7 +4,7 @@
  * once and warmed.
  */
 import { z } from 'zod';
-import { readCsv } from '../jobs/csv/index.ts';
+import { readCsv } from '../csv/index.ts';
 import type { JobHandler, ProcessedRow, RowTable } from '../jobs/jobs-handler.ts';
 import { courseKind, eventKind, type Item, type Kind, productKind } from './catalog-kinds.ts';
 import { CATALOG_WARMERS } from './catalog-warm.ts';

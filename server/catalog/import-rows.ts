@@ -1,6 +1,6 @@
 /** Reads the rows of an imported file: which column is which field, and each cell checked by the item's own schema. */
-import type { CsvRow } from '../jobs/csv/index.ts';
-import { unguardFormula } from '../jobs/csv/index.ts';
+import type { CsvRow } from '../csv/index.ts';
+import { unguardFormula } from '../csv/index.ts';
 import { JobFailedError, type ProcessedRow } from '../jobs/jobs-handler.ts';
 import { CellError, quote } from './import-cells.ts';
 import {

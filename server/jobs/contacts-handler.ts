@@ -1,5 +1,6 @@
 /** Jobs of the type `contacts`: a CSV of people and companies, normalised cell by cell (see contacts/index.ts). */
 import { z } from 'zod';
+import { readCsv } from '../csv/index.ts';
 import {
   type Analysis,
   analyzeContacts,
@@ -11,7 +12,6 @@ import {
   type NormalizedRow,
   type RowProblem,
 } from './contacts/index.ts';
-import { readCsv } from './csv/index.ts';
 import type { JobHandler, ProcessedRow } from './jobs-handler.ts';
 
 const optionsSchema = z.strictObject({

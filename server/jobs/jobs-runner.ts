@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { CsvError } from './csv/index.ts';
+import { CsvError } from '../csv/index.ts';
 import {
   type Batch,
   beat,

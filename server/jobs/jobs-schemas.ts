@@ -1,6 +1,7 @@
 /** What a job is asked for and what it looks like to the people who asked. */
 import { z } from 'zod';
 import { JOB_STATUSES } from '../../drizzle/schema.ts';
+import { fileName } from '../trpc/fields.ts';
 
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
@@ -16,17 +17,11 @@ export const MAX_JOBS_PER_PAGE = 100;
 const id = z.number().int().positive();
 const limitUpTo = (most: number, usual: number) => z.number().int().min(1).max(most).default(usual);
 
-/** The name alone: what a browser sends before it (`C:\fakepath\`) and characters that no header may carry are dropped. */
-export const fileNameSchema = z
-  .string()
-  .transform((name) => withoutControlCharacters(name.split(/[\\/]/).at(-1) ?? '').trim())
-  .pipe(z.string().min(1, 'expected a file name, got none').max(255));
-
 export const optionsSchema = z.record(z.string().max(64), z.unknown());
 
 export const submitInput = z.object({
   type: z.string().min(1).max(32),
-  fileName: fileNameSchema,
+  fileName,
   /** The file as text; larger files, and files in other encodings, go through the upload. */
   content: z.string(),
   options: optionsSchema.optional(),
@@ -128,8 +123,4 @@ export interface JobStats {
   total: number;
   /** When the job that waits longest came; null when none waits. */
   oldestPendingAt: Date | null;
-}
-
-function withoutControlCharacters(text: string): string {
-  return text.replace(/\p{Cc}/gu, '');
 }

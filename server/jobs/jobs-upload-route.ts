@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { config } from '../config.ts';
 import type { Caller } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
+import { fileName as fileNameField } from '../trpc/fields.ts';
 import { visibleJob } from './jobs-router.ts';
-import { fileNameSchema, type Job, optionsSchema } from './jobs-schemas.ts';
+import { type Job, optionsSchema } from './jobs-schemas.ts';
 import { dropUpload, storeUpload, tooLarge } from './jobs-uploads.ts';
 import { checkedOptions, requireRoleFor, submitUploadedJob } from './jobs-writes.ts';
 
@@ -117,7 +118,7 @@ function parseOptions(text: string, context: z.RefinementCtx): Record<string, un
 }
 
 function readFileName(given: string | undefined): string {
-  const result = fileNameSchema.safeParse(given ?? '');
+  const result = fileNameField.safeParse(given ?? '');
   if (result.success) return result.data;
   const expected = 'a file name of 1 to 255 characters';
   throw appError('BAD_REQUEST', { message: `file: expected ${expected}`, field: 'file', expected });

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { and, asc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
 import { uploadParts, uploads } from '../../drizzle/schema.ts';
+import { CsvError, refuseBinaryHead } from '../csv/index.ts';
 import { getDb, type WriteTx, write } from '../db/index.ts';
 import { appError } from '../trpc/errors.ts';
-import { CsvError, refuseBinaryHead } from './csv/index.ts';
 
 export const PART_BYTES = 256 * 1024;
 

@@ -27,3 +27,13 @@ export function emailTaken() {
     got: 'one that has an account',
   });
 }
+
+/** The name alone: what a browser sends before it (`C:\fakepath\`) and characters that no header may carry are dropped. */
+export const fileName = z
+  .string()
+  .transform((name) => withoutControlCharacters(name.split(/[\\/]/).at(-1) ?? '').trim())
+  .pipe(z.string().min(1, 'expected a file name, got none').max(255));
+
+function withoutControlCharacters(text: string): string {
+  return text.replace(/\p{Cc}/gu, '');
+}

@@ -1,7 +1,7 @@
 // The first pass over a file: reads it to its end, so that everything that is wrong with the file as a whole comes out before any
 // row is worked on, counts the rows, and lets all of them testify about the columns.
 
-import { CsvError, type CsvReadOptions, type CsvSource, readCsv } from '../csv/index.ts';
+import { CsvError, type CsvReadOptions, type CsvSource, readCsv } from '../../csv/index.ts';
 import { type Column, createProfile, knowsAnyColumn } from './columns.ts';
 
 export interface Analysis {

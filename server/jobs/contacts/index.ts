@@ -19,7 +19,7 @@
 //
 // The same input gives the same output, so a job that was interrupted may run again from the start; since duplicates are
 // found against earlier rows, it must then pass all rows through the normaliser again, and skip only the storing.
-// Both passes let other work of the process have its turn (see ../csv/read.ts).
+// Both passes let other work of the process have its turn (see server/csv/read.ts).
 
 export { type Analysis, analyzeContacts } from './analyze.ts';
 export type { Cell, CellStatus } from './cell.ts';

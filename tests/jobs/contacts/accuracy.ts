@@ -6,13 +6,13 @@
 // about the text as it is, "~code value" for one with another value.
 
 import { readFileSync } from 'node:fs';
+import { readCsv } from '../../../server/csv/index.ts';
 import {
   analyzeContacts,
   type Cell,
   type ColumnType,
   createContactNormalizer,
 } from '../../../server/jobs/contacts/index.ts';
-import { readCsv } from '../../../server/jobs/csv/index.ts';
 
 interface LabelledList {
   about: string;

@@ -3,12 +3,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { messyCsv } from '../../../scripts/messy-csv.ts';
+import { readCsv } from '../../../server/csv/index.ts';
 import {
   analyzeContacts,
   createContactNormalizer,
   createSummary,
 } from '../../../server/jobs/contacts/index.ts';
-import { readCsv } from '../../../server/jobs/csv/index.ts';
 
 async function* file(rows: number): AsyncGenerator<Buffer> {
   let chunk = '';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { z } from 'zod';
-import { readCsv } from '../../../server/jobs/csv/index.ts';
+import { readCsv } from '../../../server/csv/index.ts';
 import { JobFailedError, type JobHandler, type ProcessedRow } from '../../../server/jobs/jobs-handler.ts';
 
 /** One row per row of a job that was applied; created by `jobsWorld`. Without a unique index, so that doubles show. */

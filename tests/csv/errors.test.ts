@@ -1,12 +1,7 @@
 // Files that are refused as a whole: each time a code, a place, and words.
 
 import { describe, expect, it } from 'vitest';
-import {
-  type CsvErrorCode,
-  type CsvReadOptions,
-  type CsvSource,
-  readCsv,
-} from '../../../../server/jobs/csv/index.ts';
+import { type CsvErrorCode, type CsvReadOptions, type CsvSource, readCsv } from '../../server/csv/index.ts';
 
 async function refusal(source: CsvSource, options: CsvReadOptions = {}): Promise<unknown> {
   try {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { CsvTokenizer, type RawRow } from '../../../../server/jobs/csv/tokenize.ts';
+import { CsvTokenizer, type RawRow } from '../../server/csv/tokenize.ts';
 
 const options = { delimiter: ',', maxColumns: 10, maxCellLength: 1000 };
 

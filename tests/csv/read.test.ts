@@ -1,12 +1,7 @@
 // Reading CSV files as people and spreadsheets write them.
 
 import { describe, expect, it } from 'vitest';
-import {
-  type CsvReadOptions,
-  type CsvRow,
-  type CsvSource,
-  readCsv,
-} from '../../../../server/jobs/csv/index.ts';
+import { type CsvReadOptions, type CsvRow, type CsvSource, readCsv } from '../../server/csv/index.ts';
 
 async function readAll(source: CsvSource, options: CsvReadOptions = {}) {
   const file = await readCsv(source, options);

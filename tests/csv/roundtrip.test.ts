@@ -3,13 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  formatCsvRow,
-  guardFormula,
-  readCsv,
-  unguardFormula,
-  writeCsv,
-} from '../../../../server/jobs/csv/index.ts';
+import { formatCsvRow, guardFormula, readCsv, unguardFormula, writeCsv } from '../../server/csv/index.ts';
 
 const cell = fc
   .array(
