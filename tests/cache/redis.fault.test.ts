@@ -113,6 +113,27 @@ describe('P3 An ill Redis harms nobody', () => {
     await proxy.close();
   });
 
+  test('slow for a while: callers do not find out again and again that it answers, but late', async () => {
+    const redis = await ownRedis();
+    const proxy = await tcpProxy(redis.url);
+    const cache = await openAt(proxy.url);
+    const user = source('value');
+    await cache.getOrSet('user:1', 60, user.load);
+    proxy.delay(150);
+    await sleep(300);
+    const events = trail(cache);
+    for (let turn = 0; turn < 150; turn++) {
+      expect(await cache.getOrSet(`user:${turn}`, 60, user.load)).toBe('value');
+      await sleep(10);
+    }
+    const bypasses = events.filter((event) => event.type === 'miss' && event.reason === 'bypass');
+    expect(bypasses).toHaveLength(150);
+    expect(new Set(bypasses.map((event) => event.type === 'miss' && event.why))).toEqual(new Set(['away']));
+    proxy.delay(0);
+    await until('recovery', () => isClosed(cache), RECOVERY_MS);
+    await proxy.close();
+  });
+
   test('over the limit of concurrent loads the answer is a prompt OverloadedError', async () => {
     const redis = await ownRedis();
     await redis.kill();
@@ -171,7 +192,8 @@ describe('P2 No write is forgotten', () => {
     const proxy = await tcpProxy(redis.url);
     const cache = await openCache({ redis: { url: proxy.url }, commandTimeoutMs: 50 });
     const list = source(['old']);
-    const read = () => cache.getOrSet('list:1', 60, list.load, { tags: (found) => found.map(() => 'member') });
+    const read = () =>
+      cache.getOrSet('list:1', 60, list.load, { tags: (found) => found.map(() => 'member') });
     await until('an L2 hit', async () => {
       await read();
       return cache.stats().hits > 0;

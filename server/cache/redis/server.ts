@@ -8,6 +8,8 @@
  * - Sockets and timers are unreferenced: a program ends when its work is done. Callers' own time limits hold it.
  * - Silence: a ping each 10 ms unless one is unanswered. Three ticks of ours (for a time limit of 50 ms) that came on
  *   time without an answer make the server "silent"; ticks that came late are not counted, for then it is this process that was slow.
+ *   It is silent until a ping is answered in time: a server that is merely slow answers every ping, late. For the same
+ *   reason a connection is not up before a ping on it was answered within a batch's time limit.
  *   A server that stays silent is disconnected: the connection may be half-open.
  */
 import { Redis } from 'ioredis';
@@ -51,8 +53,11 @@ export class RedisServer {
   #heartbeat: ReturnType<typeof setInterval> | null = null;
   #tickedAt = 0;
   #isPingOpen = false;
+  /** Of the ping that is open. */
   #silentTicks = 0;
+  #isSilent = false;
   readonly #silentAfter: number;
+  readonly #promptMs: number;
   /** Redis' ms less monotonic ms, by the reading's send time: never behind the true one. */
   #clockOffset = 0;
 
@@ -61,6 +66,7 @@ export class RedisServer {
     ports: { clock: ClockPort; timers: TimerPort; timeoutMs: number },
   ) {
     this.#silentAfter = Math.max(2, Math.round((SILENT_SHARE * ports.timeoutMs) / TICK_MS));
+    this.#promptMs = ports.timeoutMs;
     this.#clock = ports.clock;
     this.#timers = ports.timers;
     const options = {
@@ -91,7 +97,7 @@ export class RedisServer {
   }
 
   get isSilent(): boolean {
-    return this.#silentTicks >= this.#silentAfter;
+    return this.#isSilent;
   }
 
   redisNow(): number {
@@ -131,7 +137,13 @@ export class RedisServer {
     if (field(String(replication), 'role') !== 'master') throw new AwayError('the server is no master');
     const [seconds, micros] = time as [string, string];
     this.#clockOffset = Number(seconds) * 1000 + Math.ceil(Number(micros) / 1000) - sentAt;
+    await this.#provePromptness();
     this.#rise(`${field(String(server), 'run_id')}/${field(String(replication), 'master_replid')}`);
+  }
+
+  async #provePromptness(): Promise<void> {
+    const ms = this.#promptMs;
+    await within(this.client.ping(), { ms, timers: this.#timers, error: () => new TimeLimitError(ms) });
   }
 
   #rise(epoch: string): void {
@@ -139,6 +151,7 @@ export class RedisServer {
     this.#epoch = epoch;
     this.#retryMs = FIRST_RETRY_MS;
     this.#silentTicks = 0;
+    this.#isSilent = false;
     this.#isPingOpen = false;
     this.#tickedAt = this.#clock.now();
     this.#heartbeat = setInterval(() => this.#tick(), TICK_MS);
@@ -182,14 +195,16 @@ export class RedisServer {
   #countSilence(): void {
     if (!this.#isPingOpen) return;
     this.#silentTicks++;
+    if (this.#silentTicks === this.#silentAfter) this.#isSilent = true;
     if (this.#silentTicks === HOPELESS_FACTOR * this.#silentAfter) this.client.disconnect();
   }
 
   #ping(): void {
     this.#isPingOpen = true;
+    this.#silentTicks = 0;
     const answered = () => {
       this.#isPingOpen = false;
-      this.#silentTicks = 0;
+      if (this.#silentTicks < this.#silentAfter) this.#isSilent = false;
     };
     this.client.ping().then(answered, () => undefined);
   }
