@@ -8,8 +8,11 @@ export interface TcpProxy {
   readonly port: number;
   /** `redis://`-like URLs: the target's URL with this proxy's host and port. */
   readonly url: string;
-  /** A partition: nothing passes in either direction, connections stay open. */
-  cut(): void;
+  /**
+   * A partition: nothing passes in either direction, connections stay open. `only` those whose first requests match,
+   * such as `/TRACKING/` for a subscriber's.
+   */
+  cut(only?: RegExp): void;
   /** The requests pass, the answers do not: a command that timed out is still carried out. */
   holdAnswers(): void;
   /** Every connection is closed and new ones are closed at once. */
@@ -19,8 +22,13 @@ export interface TcpProxy {
   /** Delivers bytes in each direction this many ms late. */
   delay(ms: number): void;
   connections(): number;
+  /** What it has done so far: pieces of data that were held back or late, and connections that were refused. */
+  readonly done: { held: number; refused: number };
   close(): Promise<void>;
 }
+
+/** Enough of a connection's beginning to tell what it is for. */
+const FIRST_REQUESTS = 4096;
 
 type Mode = 'open' | 'cut' | 'holdAnswers' | 'refuse';
 
@@ -29,15 +37,27 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   const upstream = new URL(target);
   let mode: Mode = 'open';
   let delayMs = 0;
+  let only: RegExp | undefined;
+  const done = { held: 0, refused: 0 };
   const pairs = new Set<Pair>();
 
   const server = createServer((client) => {
-    if (mode === 'refuse') return void client.destroy();
+    if (mode === 'refuse') {
+      done.refused++;
+      return void client.destroy();
+    }
+    let said = '';
+    client.on('data', (bytes: Buffer) => {
+      if (said.length < FIRST_REQUESTS) said += bytes.toString('latin1');
+    });
+    const isCut = (): boolean => mode === 'cut' && (only?.test(said) ?? true);
+    const isHeld = (): boolean => isCut() || mode === 'holdAnswers';
+    const through = { delayMs: () => delayMs, onHeld: () => done.held++ };
     const backend = createConnection({ host: upstream.hostname, port: Number(upstream.port) });
     const pair: Pair = {
       client,
-      toServer: pump({ from: client, to: backend, isHeld: () => mode === 'cut', delayMs: () => delayMs }),
-      toClient: pump({ from: backend, to: client, isHeld: () => mode !== 'open', delayMs: () => delayMs }),
+      toServer: pump({ from: client, to: backend, isHeld: isCut, ...through }),
+      toClient: pump({ from: backend, to: client, isHeld, ...through }),
     };
     pairs.add(pair);
     client.once('close', () => pairs.delete(pair));
@@ -62,7 +82,10 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   return {
     port,
     url: url.href,
-    cut: () => change('cut'),
+    cut(pattern) {
+      only = pattern;
+      change('cut');
+    },
     holdAnswers: () => change('holdAnswers'),
     refuse() {
       change('refuse');
@@ -76,6 +99,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       delayMs = ms;
     },
     connections: () => pairs.size,
+    done,
     async close() {
       dropAll();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -99,9 +123,10 @@ interface PumpOptions {
   to: Socket;
   isHeld(): boolean;
   delayMs(): number;
+  onHeld(): void;
 }
 
-function pump({ from, to, isHeld, delayMs }: PumpOptions): Pump {
+function pump({ from, to, isHeld, delayMs, onHeld }: PumpOptions): Pump {
   const queue: { bytes: Buffer; dueAt: number }[] = [];
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -119,6 +144,7 @@ function pump({ from, to, isHeld, delayMs }: PumpOptions): Pump {
   from.on('data', (bytes: Buffer) => {
     queue.push({ bytes, dueAt: performance.now() + delayMs() });
     flush();
+    if (queue.length > 0) onHeld();
   });
   from.on('error', () => to.destroy());
   from.on('close', () => {
