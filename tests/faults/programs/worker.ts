@@ -1,0 +1,264 @@
+/**
+ * One process of a race: readers and writers over `race_items` through the cache and `write`, as the program itself
+ * puts them together, and a relay. It notes every read and write in its log, and may strike itself dead while it writes.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { eq, sql } from 'drizzle-orm';
+import type { Connection } from 'mysql2';
+import { type CacheState, createCache, OverloadedError } from '../../../server/cache/index.ts';
+import { config } from '../../../server/config.ts';
+import {
+  dependsOn,
+  getDb,
+  insideTransaction,
+  isDrained,
+  outboxBacklog,
+  setInvalidator,
+  startRelay,
+  write,
+} from '../../../server/db/index.ts';
+import { now } from '../support/clock.ts';
+import { ITEMS_PER_SHELF, items, READ_KINDS, type ReadKind } from '../support/items.ts';
+import { KIND, openLog } from '../support/log.ts';
+import { plainFills } from '../support/plain-fills.ts';
+import { serve } from '../support/serve.ts';
+
+const { LOG_FOLDER = '.', WHO = '0', PLAIN_FILLS, COMMAND_TIMEOUT_MS = '50', RELAY } = process.env;
+const { redisUrl, redisClusterNodes, cachePrefix } = config();
+const log = openLog(LOG_FOLDER, Number(WHO));
+const TTL_S = 600;
+
+/** The write that the running code belongs to. */
+interface Writing {
+  key: number;
+  version: number;
+  acknowledged: boolean;
+}
+const writing = new AsyncLocalStorage<Writing>();
+
+const cache = createCache({
+  redis: redisClusterNodes.length > 0 ? { cluster: redisClusterNodes } : { url: redisUrl },
+  prefix: cachePrefix,
+  commandTimeoutMs: Number(COMMAND_TIMEOUT_MS),
+  bypass: insideTransaction,
+  isDrained,
+  marks: ['marked'],
+  ...(PLAIN_FILLS ? { ports: plainFills(redisUrl, cachePrefix) } : {}),
+});
+setInvalidator({
+  settle: (names, token) => (token === undefined ? cache.settle(names) : cache.settleMarked(names, token)),
+  mark: (names) => cache.mark(names),
+});
+
+/** Loads dawdle before and after the query, so that writes come in between. */
+let slowLoadMs = 0;
+
+async function dawdle(): Promise<void> {
+  if (slowLoadMs > 0 && Math.random() < 0.3) await sleep(Math.random() * slowLoadMs);
+}
+
+async function versionOf(id: number): Promise<number> {
+  await dawdle();
+  const [row] = await getDb().select({ version: items.version }).from(items).where(eq(items.id, id));
+  await dawdle();
+  return row?.version ?? 0;
+}
+
+async function versionsOn(shelf: number): Promise<{ id: number; version: number }[]> {
+  await dawdle();
+  const { id, version } = items;
+  const rows = await getDb().select({ id, version }).from(items).where(eq(items.shelf, shelf));
+  await dawdle();
+  return rows;
+}
+
+const byId = { key: (id: number) => id, ttl: TTL_S, load: versionOf };
+const item = cache.cachedRead({ ...byId, namespace: 'item' });
+const bare = cache.cachedRead({ ...byId, namespace: 'bare', l1: false });
+const marked = cache.cachedRead({ ...byId, namespace: 'marked' });
+const shelf = cache.cachedRead({
+  namespace: 'shelf',
+  key: (id: number) => id,
+  ttl: TTL_S,
+  load: versionsOn,
+  tags: (_, rows) => (rows ?? []).map(({ id }) => `member:${id}`),
+});
+
+dependsOn(items, {
+  read: 'item, bare, marked, shelf',
+  by: ['id'],
+  shows: ['version'],
+  names: ({ id }) => ({ keys: [item.key(id), bare.key(id), marked.key(id)], tags: [`member:${id}`] }),
+});
+
+async function readVersions(kind: ReadKind, id: number): Promise<{ id: number; version: number }[]> {
+  if (kind === 'shelf') return shelf.get(Math.floor((id - 1) / ITEMS_PER_SHELF));
+  const read = { item, bare, marked }[kind];
+  return [{ id, version: await read.get(id) }];
+}
+
+let problems: string[] = [];
+
+function note(error: unknown, at: number): void {
+  log.add({ kind: KIND.failed, at, until: now(), detail: error instanceof OverloadedError ? 1 : 0 });
+  if (problems.length < 20)
+    problems.push(String(error instanceof Error ? (error.cause ?? error) : error).slice(0, 300));
+}
+
+async function readOnce(kind: ReadKind, id: number): Promise<void> {
+  const at = now();
+  try {
+    const found = await readVersions(kind, id);
+    const until = now();
+    for (const { id: key, version } of found)
+      log.add({ kind: KIND.read, key, version, at, until, detail: READ_KINDS.indexOf(kind) });
+  } catch (error) {
+    note(error, at);
+  }
+}
+
+/** Answers the new version. */
+async function writeOnce(id: number): Promise<number> {
+  const own: Writing = { key: id, version: 0, acknowledged: false };
+  const at = now();
+  log.addNow({ kind: KIND.begun, key: id, at });
+  await writing.run(own, () =>
+    write(async (tx) => {
+      await tx.update(items, { version: sql`${items.version} + 1` }, eq(items.id, id));
+      const [row] = await tx.select({ version: items.version }).from(items).where(eq(items.id, id));
+      own.version = row?.version ?? 0;
+      log.addNow({ kind: KIND.attempt, key: id, version: own.version });
+    }),
+  );
+  const { version, acknowledged } = own;
+  log.addNow({ kind: KIND.wrote, key: id, version, at, until: now(), detail: acknowledged ? 1 : 0 });
+  return version;
+}
+
+/** The instant at which the database acknowledged a commit, noted before anything else can happen in this process. */
+function watchCommits(): void {
+  const pool = (getDb() as unknown as { $client: unknown }).$client as {
+    on(event: 'connection', listener: (connection: Connection) => void): void;
+  };
+  pool.on('connection', (connection) => {
+    const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
+    connection.query = ((...given: unknown[]) => {
+      const done = given.at(-1);
+      if (!isCommit(given[0]) || typeof done !== 'function') return query(...given);
+      const own = writing.getStore();
+      return query(...given.slice(0, -1), (...outcome: unknown[]) => {
+        if (own && !outcome[0]) log.addNow({ kind: KIND.committed, key: own.key, version: own.version });
+        done(...outcome);
+      });
+    }) as Connection['query'];
+  });
+}
+
+function isCommit(statement: unknown): boolean {
+  const text = typeof statement === 'string' ? statement : (statement as { sql?: string } | null)?.sql;
+  return text === 'commit';
+}
+
+let hitAt = 0;
+cache.on((event) => {
+  if (event.type === 'hit' && now() - hitAt > 1) {
+    hitAt = now();
+    log.add({ kind: KIND.hit, at: hitAt, detail: event.tier === 'l1' ? 1 : 2 });
+  }
+  if (event.type === 'miss' && event.why === 'error') log.add({ kind: KIND.waited });
+  if (event.type === 'invalidate') {
+    const own = writing.getStore();
+    if (own) own.acknowledged = event.acknowledged;
+  }
+});
+
+export interface Load {
+  /** Each of them reads or writes, one after the other. */
+  people: number;
+  writeShare: number;
+  /** Rows 1 to this. */
+  keys: number;
+  /** Mean pause after each operation, in ms; 0 is a turn of the event loop. */
+  pauseMs: number;
+  slowLoadMs?: number;
+  kinds?: readonly ReadKind[];
+  /** Share of the writes during which this process is killed. */
+  strikes?: number;
+}
+
+let running: { stop: boolean; ended: Promise<unknown> } | undefined;
+
+function startLoad(load: Load): void {
+  const state = { stop: false, ended: Promise.resolve<unknown>(undefined) };
+  slowLoadMs = load.slowLoadMs ?? 0;
+  state.ended = Promise.all(Array.from({ length: load.people }, () => person(load, state)));
+  running = state;
+}
+
+async function person(load: Load, state: { stop: boolean }): Promise<void> {
+  const { kinds = READ_KINDS, keys, pauseMs, writeShare, strikes = 0 } = load;
+  while (!state.stop) {
+    if (Math.random() < writeShare) {
+      if (Math.random() < strikes) strike();
+      const at = now();
+      await writeOnce(someKey(keys)).catch((error: unknown) => note(error, at));
+    } else await readOnce(kinds[Math.floor(Math.random() * kinds.length)] as ReadKind, someKey(keys));
+    if (pauseMs === 0) await turn();
+    else await sleep(Math.random() * 2 * pauseMs);
+  }
+}
+
+/** Somewhere between the write's begin and its return, which takes longer on a busy machine. */
+function strike(): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), Math.random() ** 2 * 40);
+}
+
+/** Some keys are hot. */
+function someKey(keys: number): number {
+  return 1 + Math.floor(Math.random() ** 2 * keys);
+}
+
+const delay = monitorEventLoopDelay({ resolution: 10 });
+delay.enable();
+
+const handlers = {
+  start: startLoad,
+  async stop(): Promise<void> {
+    if (running) running.stop = true;
+    await running?.ended;
+    await turn();
+    await turn();
+  },
+  state: (): CacheState => cache.state(),
+  stats: () => cache.stats(),
+  backlog: () => outboxBacklog(),
+  write: writeOnce,
+  /** Reads one row in every way, so that it is cached. */
+  async read(id: number): Promise<void> {
+    for (const kind of READ_KINDS) await readOnce(kind, id);
+  },
+  problems(): string[] {
+    const told = problems;
+    problems = [];
+    return told;
+  },
+  /** The longest that the event loop was held up since the last question, in ms. */
+  held(): number {
+    const max = delay.max / 1e6;
+    delay.reset();
+    return max;
+  },
+};
+
+export type WorkerHandlers = typeof handlers;
+
+watchCommits();
+await cache.ready();
+if (RELAY !== 'off')
+  startRelay({
+    settle: (names, token) => (token === undefined ? cache.settle(names) : cache.settleMarked(names, token)),
+    onError: (error) => note(error, now()),
+  });
+serve(handlers);
