@@ -9,11 +9,8 @@ import { users } from '../drizzle/schema.ts';
 import { cache } from '../server/app-cache.ts';
 import { config } from '../server/config.ts';
 import { closeDb, flushOutbox, getDb, migrateDb } from '../server/db/index.ts';
-import { SeededRandom } from './seed/random.ts';
-import { DEMO_LOGINS, seedUsers } from './seed/users.ts';
-
-const SIZES = { small: 50, full: 2000 };
-const SEED = 20_261;
+import { DEMO_LOGINS } from '../server/sessions/demo-logins.ts';
+import type { Size } from './seed/everything.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,11 +33,13 @@ try {
   await cache.close();
 }
 
-async function seed(size: keyof typeof SIZES): Promise<void> {
+async function seed(size: Size): Promise<void> {
   if (config().nodeEnv === 'production')
     return refuse('The demonstration log-ins are never made in production.');
-  const ids = await seedUsers(new SeededRandom(SEED), SIZES[size]);
-  console.log(`Seeded ${ids.length} users. Log-ins:`);
+  // Loaded here alone: every other start only looks whether there is something to do.
+  const { seedEverything } = await import('./seed/everything.ts');
+  const ids = await seedEverything(size);
+  console.log(`Seeded ${ids.length} users, a shop, libraries, posts and a job. Log-ins:`);
   for (const { role, email, password } of DEMO_LOGINS)
     console.log(`  ${role.padEnd(9)} ${email.padEnd(26)} ${password}`);
 }
@@ -58,7 +57,7 @@ async function countUsers(): Promise<number> {
   return row?.count ?? 0;
 }
 
-function sizeFrom(text: string): keyof typeof SIZES {
+function sizeFrom(text: string): Size {
   if (text === 'small' || text === 'full') return text;
   return refuse(`--size: expected small or full, got ${text}`);
 }
