@@ -1,1 +1,0 @@
-ALTER TABLE `products` MODIFY COLUMN `category` varchar(64) character set utf8mb4 collate utf8mb4_bin NOT NULL;
