@@ -14,7 +14,7 @@ import { invalidate, settle } from './invalidate.ts';
 import { mark } from './marks.ts';
 import { namespaceOf } from './names.ts';
 import { clearAll, clearNamespace, clearPattern } from './sweep.ts';
-import type { Cache, CacheOptions } from './types.ts';
+import type { Cache, CacheEvent, CacheOptions } from './types.ts';
 import { getWithVersion, invalidateVersion, setWithVersion } from './versions.ts';
 import { buildEngine } from './wiring.ts';
 
@@ -120,7 +120,7 @@ function watching(engine: Engine, fleet: Fleet): Pick<Cache, Watching> {
     resetStats: () => engine.counters.reset(),
     fleetStats: () => fleet.stats(),
     state: () => engine.state(),
-    on: (listener) => engine.events.on(listener),
+    on: (listener, options) => engine.events.on(listener as (event: CacheEvent) => void, options?.types),
     redisInfo: () => redisInfo(engine),
     inspect: (key) => inspect(engine, key),
     scanKeys: (pattern, cursor, count) => scanKeys(engine, { pattern, cursor, count }),

@@ -33,7 +33,7 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
 
   /** The hot path: an L1 hit that nobody listens to is one lookup, one clock reading and one counter. */
   function get(arg: A, call?: CallOptions): Promise<T> {
-    if (call === undefined && memory !== null && isDirect && !events.heard && !bypass()) {
+    if (call === undefined && memory !== null && isDirect && !events.heard.hit && !bypass()) {
       const entry = memory.find(keyOf(arg), ports.clock.now());
       if (entry !== undefined && entry.promise !== null && entry.version === policy.version) {
         entry.counters.hitsL1++;

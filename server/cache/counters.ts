@@ -6,7 +6,9 @@
 import type { CacheStats } from './types.ts';
 
 /** Upper bounds in ms; the last bucket has none. */
-export const LATENCY_BOUNDS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1000] as const;
+export const LATENCY_BOUNDS_MS = [
+  0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500,
+] as const;
 
 /** Namespaces come from keys, and keys may come from people: beyond this many they are counted together. */
 const MAX_NAMESPACES = 500;
@@ -26,6 +28,7 @@ const COUNTED = [
   'refusedFills',
   'strange',
   'loadMsTotal',
+  'l2MsTotal',
 ] as const;
 
 type Counted = (typeof COUNTED)[number];
@@ -45,6 +48,7 @@ export class NamespaceCounters {
   refusedFills = 0;
   strange = 0;
   loadMsTotal = 0;
+  l2MsTotal = 0;
   readonly latencyL2 = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
   readonly latencySource = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
 
@@ -101,7 +105,12 @@ export function statsOf(processes: readonly Totals[], baseline: Totals = {}): Ca
   const all: Totals = {};
   for (const totalsOfName of Object.values(sums)) addTotals(all, 'all', totalsOfName, 1);
   const namespaces = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, present(sum)]));
-  const { loadMsTotal: _, latency: __, ...total } = present(all.all ?? totalsOf(new NamespaceCounters('')));
+  const {
+    loadMsTotal: _,
+    l2MsTotal: __,
+    latency: ___,
+    ...total
+  } = present(all.all ?? totalsOf(new NamespaceCounters('')));
   return { ...total, namespaces };
 }
 

@@ -59,9 +59,9 @@ async function find(engine: Engine, plan: Plan): Promise<{ parcel: Parcel; goneA
     if (seen.kind === 'strange') plan.namespace.counters.strange++;
     if (seen.kind !== 'good') return null;
     const now = engine.ports.redis.redisNow();
-    const ageMs = now - seen.entry.storedAt;
-    if (seen.softened || now >= seen.entry.staleAt) tell.hitStale(engine, plan, ageMs);
-    else tell.hitL2(engine, plan, { stale: false, ageMs, ms: engine.ports.clock.now() - startedAt });
+    const how = { ageMs: now - seen.entry.storedAt, ms: engine.ports.clock.now() - startedAt };
+    if (seen.softened || now >= seen.entry.staleAt) tell.hitStale(engine, plan, how);
+    else tell.hitL2(engine, plan, how);
     return { parcel: seen.parcel, goneAt: seen.entry.goneAt };
   } catch (error) {
     tell.failure(engine, plan, 'get', error);

@@ -11,6 +11,7 @@ import type { PlanBook } from './plan.ts';
 import type { Popularity } from './popularity.ts';
 import type { Ports } from './ports.ts';
 import type { LoadLimit, SoloLoads } from './solo.ts';
+import type { StampCare } from './stamp-question.ts';
 import type { CacheState } from './types.ts';
 import type { TouchedNames, Unsettled } from './unsettled.ts';
 import type { Waiters } from './waiters.ts';
@@ -42,6 +43,7 @@ export interface Engine {
   readonly solo: SoloLoads;
   readonly loadLimit: LoadLimit;
   readonly popularity: Popularity;
+  readonly stampCare: StampCare;
   readonly waiters: Waiters;
   readonly unsettled: Unsettled;
   readonly bypass: () => boolean;

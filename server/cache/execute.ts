@@ -16,7 +16,8 @@ export async function execute<T>(
   try {
     return await engine.gate.fire(() => within(run(), { ms, timers: engine.ports.timers, error }));
   } catch (failure) {
-    if (engine.events.heard) engine.events.emit({ type: 'error', operation: 'execute', error: failure });
+    if (engine.events.heard.error)
+      engine.events.emit({ type: 'error', operation: 'execute', error: failure });
     return typeof fallback === 'function' ? (fallback as () => T)() : fallback;
   }
 }

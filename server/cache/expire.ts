@@ -15,7 +15,7 @@ export async function expire(engine: Engine, names: Names): Promise<void> {
     throw new UnacknowledgedError('expire', error);
   }
   engine.forget({ slots, stamps });
-  if (engine.events.heard) engine.events.emit({ type: 'expire', names });
+  if (engine.events.heard.expire) engine.events.emit({ type: 'expire', names });
 }
 
 /** Its own stamp beside the invalidating one: the half after the semicolon. */

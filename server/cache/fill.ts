@@ -44,24 +44,29 @@ export async function loadAsRefresh(
 /** Null: the lease is mine or unknown, but something is in doubt, so nothing will be stored. */
 async function takeLease(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Hold | null | 'taken'> {
   const ticket = makeTicket(LEASE, engine.ports.random.id());
-  const px = engine.limits.leaseMs;
-  const asking = expect
-    ? engine.reads.run<boolean>({ op: 'cas', key: plan.slot, expect, value: ticket, px })
-    : engine.reads.run<Buffer | null>({ op: 'take', key: plan.slot, lease: ticket, px }).then(isMine);
-  const [taking, stamping] = await Promise.allSettled([
-    asking,
-    stampedHold(engine, plan, { ticket, isLease: true }),
-  ]);
-  if (taking.status === 'rejected')
-    return (await emptiedWrongType(engine, plan, taking.reason)) ? 'taken' : null;
-  if (!taking.value) return 'taken';
-  if (stamping.status === 'fulfilled' && stamping.value) return stamping.value;
+  const tick = engine.reads.tick();
+  const stamping = stampedHold(engine, plan, { ticket, isLease: true });
+  try {
+    if (!(await askForSlot(engine, plan, { expect, ticket }))) return 'taken';
+  } catch (reason) {
+    return (await emptiedWrongType(engine, plan, reason)) ? 'taken' : null;
+  }
+  const hold = await stamping;
+  // Lease and stamps of one connection: the header tells only one epoch for both.
+  if (hold && hold.stamps.from === tick.from) return hold;
   release(engine, plan, ticket);
   return null;
 }
 
-function isMine(stood: Buffer | null): boolean {
-  return stood === null;
+/** True: the slot is mine. */
+async function askForSlot(
+  engine: Engine,
+  { slot }: Plan,
+  { expect, ticket }: { expect: Buffer | null; ticket: Buffer },
+): Promise<boolean> {
+  const px = engine.limits.leaseMs;
+  if (expect) return engine.reads.run<boolean>({ op: 'cas', key: slot, expect, value: ticket, px });
+  return (await engine.reads.run<Buffer | null>({ op: 'take', key: slot, lease: ticket, px })) === null;
 }
 
 /** MGET reads a list or a hash as nothing there; only the lease finds out. */
@@ -159,13 +164,13 @@ function entrySlot(
 function refuse(engine: Engine, plan: Plan, hold: Hold | null, reason: string): false {
   if (hold?.isLease) release(engine, plan, hold.ticket);
   plan.namespace.counters.refusedFills++;
-  if (engine.events.heard)
+  if (engine.events.heard.refused)
     engine.events.emit({ type: 'refused', key: plan.key, namespace: plan.namespace.name, reason });
   return false;
 }
 
 function announceFill(engine: Engine, plan: Plan, bytes: number): void {
-  if (engine.events.heard)
+  if (engine.events.heard.fill)
     engine.events.emit({ type: 'fill', key: plan.key, namespace: plan.namespace.name, bytes });
 }
 

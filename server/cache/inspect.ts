@@ -1,7 +1,7 @@
 /** What the console asks: one entry decoded, keys page by page, and Redis' own figures. */
 import { COMPRESSED } from './codec.ts';
 import type { Engine } from './engine.ts';
-import { ask, judge } from './look.ts';
+import { judge } from './look.ts';
 import { checkKey } from './names.ts';
 import { Parcel } from './parcel.ts';
 import { DEFAULT_JITTER, policyOf } from './plan.ts';
@@ -60,7 +60,7 @@ async function isGood(engine: Engine, key: string, entry: Entry & { head: ReadHe
   const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, load: () => Promise.resolve(null), lateTags: null });
   const tick = engine.writes.tick();
-  ask(tick, plan);
+  for (const name of [plan.slot, ...plan.stamps]) tick.ask(name);
   for (const { name } of entry.head.stamps) tick.ask(name);
   await tick.done;
   return judge(engine, plan, tick)?.kind === 'good';

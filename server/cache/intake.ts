@@ -31,7 +31,7 @@ export async function receive(engine: Engine, text: string): Promise<void> {
     else if (message.type === 'tag') await invalidate(engine, { tags: [message.tag] });
     else await clearPattern(engine, message.pattern);
   } catch (error) {
-    if (engine.events.heard) engine.events.emit({ type: 'error', operation: 'intake', error });
+    if (engine.events.heard.error) engine.events.emit({ type: 'error', operation: 'intake', error });
   }
 }
 

@@ -35,7 +35,7 @@ export function touched(engine: Engine, names: Names): TouchedNames {
 /** Never throws. */
 export async function settle(engine: Engine, names: Names, token?: string): Promise<Settlement> {
   const { emptied, release } = await settleTouched(engine, touched(engine, names), token);
-  if (engine.events.heard)
+  if (engine.events.heard.invalidate)
     engine.events.emit({ type: 'invalidate', names, acknowledged: emptied.acknowledged });
   return { acknowledged: emptied.acknowledged, release };
 }
@@ -43,7 +43,7 @@ export async function settle(engine: Engine, names: Names, token?: string): Prom
 /** For calls without an outbox. @throws UnacknowledgedError; the engine goes on trying and distrusts the names until then. */
 export async function invalidate(engine: Engine, names: Names): Promise<number> {
   const { emptied, release } = await settleTouched(engine, touched(engine, names));
-  if (engine.events.heard)
+  if (engine.events.heard.invalidate)
     engine.events.emit({ type: 'invalidate', names, acknowledged: emptied.acknowledged });
   if (emptied.acknowledged) return emptied.values;
   void repay(engine, touched(engine, names), release);

@@ -39,7 +39,7 @@ async function callLoader(plan: Plan): Promise<unknown> {
 }
 
 function announce(engine: Engine, plan: Plan, ms: number, error?: unknown): void {
-  if (!engine.events.heard) return;
+  if (!engine.events.heard.load) return;
   const { key, namespace } = plan;
   const failure = error === undefined ? {} : { error };
   engine.events.emit({ type: 'load', key, namespace: namespace.name, ms, ...failure });

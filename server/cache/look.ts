@@ -12,37 +12,65 @@ import { AwayError } from './errors.ts';
 import { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { remember } from './remember.ts';
-import { type Entry, LEASE, MARK, type ReadHead, readEntry, TICKET_BYTES, ticketOf, VALUE } from './slot.ts';
+import {
+  type Entry,
+  isAscii,
+  LEASE,
+  MARK,
+  type ReadHead,
+  readEntry,
+  TICKET_BYTES,
+  ticketOf,
+  VALUE,
+} from './slot.ts';
 
 export type Seen =
   | { kind: 'absent' | 'lease' | 'mark' }
+  /** It hangs on a tag that an own write has made old and Redis has not yet acknowledged. */
+  | { kind: 'unsettled' }
   /** Not ours or not whole: removed, then looked at once more. */
   | { kind: 'strange' }
   /** Ours, but of another epoch, version or stamp, or gone: may be taken over by its ticket. */
   | { kind: 'invalid'; ticket: Buffer; isOtherShape: boolean }
-  /** Good; `softened` when it was expired by name. */
-  | { kind: 'good'; slot: Buffer; entry: Entry; head: ReadHead; parcel: Parcel; softened: boolean };
+  /** Good; `softened` when it was expired by name. `now`: Redis' ms when it was seen; `ms`: that the look took. */
+  | {
+      kind: 'good';
+      slot: Buffer;
+      entry: Entry;
+      head: ReadHead;
+      parcel: Parcel;
+      softened: boolean;
+      now: number;
+      ms: number;
+    };
 
 export type Good = Extract<Seen, { kind: 'good' }>;
 
 /** Rejects when Redis did not answer. A good entry is kept in L1 here, while the batch's watch is held. */
 export async function look(engine: Engine, plan: Plan): Promise<Seen> {
-  const tick = engine.reads.tick();
-  ask(tick, plan);
-  tick.watch.hold();
+  const tick = ask(engine, plan);
   try {
     await tick.done;
-    const seen = judge(engine, plan, tick) ?? (await judgeLateTags(engine, plan, tick));
-    if (seen.kind === 'good') remember(engine, plan, seen, tick);
-    return seen;
+    return see(engine, plan, tick) ?? (await seeLateTags(engine, plan, tick));
   } finally {
     tick.watch.release();
   }
 }
 
-export function ask(tick: Tick, plan: Plan): void {
+/** This tick's batch with the plan's names in it. Its watch is held: the caller releases it. */
+export function ask(engine: Engine, plan: Plan): Tick {
+  const tick = engine.reads.tick();
   tick.ask(plan.slot);
-  for (const stamp of plan.stamps) tick.ask(stamp);
+  tick.askAll(plan.stamps);
+  tick.watch.hold();
+  return tick;
+}
+
+/** What was asked and has been answered; null when stamps are missing that only the header tells of. */
+export function see(engine: Engine, plan: Plan, tick: Tick): Seen | null {
+  const seen = judge(engine, plan, tick);
+  if (seen?.kind === 'good') remember(engine, plan, seen, tick);
+  return seen;
 }
 
 /** Null when stamps are missing that only the header tells of. */
@@ -51,16 +79,16 @@ export function judge(engine: Engine, plan: Plan, tick: Tick): Seen | null {
   if (slot === null) return { kind: 'absent' };
   if (slot[0] === LEASE && slot.length === TICKET_BYTES) return { kind: 'lease' };
   if (slot[0] === MARK && slot.length > TICKET_BYTES) return { kind: 'mark' };
-  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.head) : null;
+  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.head, plan.key) : null;
   if (!entry || entry.key !== plan.key) return STRANGE;
   const { head } = entry;
   plan.namespace.head = head;
   if (!isOfThisHistory(engine, plan, entry, tick)) return invalid(slot, false);
   if (!fitsVersion(head.version, plan.policy.version)) return invalid(slot, true);
   // One judgement serves all entries of the batch that carry the same head.
-  if (tick.goodHead === head) return good(slot, entry, false);
+  if (tick.goodHead === head) return good(slot, entry, { tick, softened: false });
   if (head.stamps.some(({ name }) => !tick.hasAsked(name))) return null;
-  return judgeStamps(slot, entry, tick);
+  return judgeStamps(engine, { slot, entry, tick });
 }
 
 const STRANGE: Seen = { kind: 'strange' };
@@ -69,44 +97,60 @@ function invalid(slot: Buffer, isOtherShape: boolean): Seen {
   return { kind: 'invalid', ticket: ticketOf(slot), isOtherShape };
 }
 
-function good(slot: Buffer, entry: Entry & { head: ReadHead }, softened: boolean): Good {
-  return { kind: 'good', slot, entry, head: entry.head, parcel: Parcel.of(entry.encoded), softened };
+function good(
+  slot: Buffer,
+  entry: Entry & { head: ReadHead },
+  { tick, softened }: { tick: Tick; softened: boolean },
+): Good {
+  const parcel = Parcel.of(entry.encoded);
+  return { kind: 'good', slot, entry, head: entry.head, parcel, softened, now: tick.now, ms: tick.ms };
 }
 
 function isOfThisHistory(
   engine: Engine,
   plan: Plan,
   { goneAt, head }: Entry & { head: ReadHead },
-  { from }: Tick,
+  { from, now }: Tick,
 ): boolean {
   return (
+    goneAt > now &&
     head.epoch === from.epochOf(plan.slot) &&
-    head.stampEpoch === from.epochOf(engine.names.app) &&
-    goneAt > engine.ports.redis.redisNow()
+    head.stampEpoch === from.epochOf(engine.names.app)
   );
 }
 
-function judgeStamps(slot: Buffer, entry: Entry & { head: ReadHead }, tick: Tick): Seen {
+interface Stamped {
+  slot: Buffer;
+  entry: Entry & { head: ReadHead };
+  tick: Tick;
+}
+
+function judgeStamps(engine: Engine, { slot, entry, tick }: Stamped): Seen {
   let softened = false;
   for (const { name, text } of entry.head.stamps) {
-    const current = tick.value(name)?.toString();
-    if (current === text) continue;
+    if (engine.unsettled.has(name)) return { kind: 'unsettled' };
+    const bytes = tick.value(name);
+    if (bytes !== null && isAscii(bytes, 0, bytes.length, text)) continue;
+    const current = bytes?.toString();
     if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);
     softened = true;
   }
   if (!softened) tick.goodHead = entry.head;
-  return good(slot, entry, softened);
+  return good(slot, entry, { tick, softened });
 }
 
-async function judgeLateTags(engine: Engine, plan: Plan, first: Tick): Promise<Seen> {
+/** A second MGET, of the same connection; the first one's watch is still held. */
+export async function seeLateTags(engine: Engine, plan: Plan, first: Tick): Promise<Seen> {
   const slot = first.value(plan.slot) as Buffer;
-  const entry = readEntry(slot, plan.namespace.head);
+  const entry = readEntry(slot, plan.namespace.head, plan.key);
   if (!entry) return STRANGE;
   const second = engine.reads.tick();
   for (const { name } of entry.head.stamps) second.ask(name);
   await second.done;
   if (second.from !== first.from) throw new AwayError('the connection changed under the question');
-  return judgeStamps(slot, entry, second);
+  const seen = judgeStamps(engine, { slot, entry, tick: second });
+  if (seen.kind === 'good') remember(engine, plan, seen, first);
+  return seen;
 }
 
 /** `cid:n;soft`: invalidating changes what stands before the semicolon, expiring what stands after it. */

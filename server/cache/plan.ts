@@ -31,6 +31,8 @@ export interface Namespace {
   stamps: readonly string[];
   /** The head that was read last: the next entry most likely carries the same. */
   head: ReadHead | null;
+  /** How many looks in a row have found nothing. */
+  absences: number;
 }
 
 export interface Plan {
@@ -106,7 +108,14 @@ export class PlanBook {
     if (known) return known;
     const stamp = this.#names.namespace(name);
     const counters = this.#counters.of(name);
-    const namespace: Namespace = { name, stamp, counters, stamps: [this.#names.app, stamp], head: null };
+    const namespace: Namespace = {
+      name,
+      stamp,
+      counters,
+      stamps: [this.#names.app, stamp],
+      head: null,
+      absences: 0,
+    };
     if (this.#namespaces.size < MAX_REMEMBERED) this.#namespaces.set(name, namespace);
     return namespace;
   }

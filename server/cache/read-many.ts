@@ -3,11 +3,11 @@
  * run side by side, so their leases travel in one batch, and a gathering turns their loads into one call of the loader
  * for exactly the missing arguments.
  */
+import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
-import { ask, judge } from './look.ts';
+import { see } from './look.ts';
 import type { Plan } from './plan.ts';
-import { answerFresh, read, readMemory, readThroughRedis, reasonToGoAlone } from './read.ts';
-import { remember } from './remember.ts';
+import { answerFresh, loadAfterFailure, read, readMemory, readOn, readWithLateTags } from './read.ts';
 import type { ReadDefinition } from './types.ts';
 
 /** Answers in the order of asking. The same key twice is one look and, being two reads, two in the numbers. */
@@ -17,31 +17,47 @@ export async function readMany(engine: Engine, plans: readonly Plan[]): Promise<
     return Promise.all(plans.map((plan) => read(engine, plan)));
   const answers: unknown[] = plans.map((plan) => readMemory(engine, plan));
   const places = [...plans.keys()].filter((place) => answers[place] === null);
-  if (places.length > 0) await lookAtAll(engine, { plans, places, answers });
-  return Promise.all(answers);
+  if (places.length === 0) return Promise.all(answers);
+  const isComplete = await lookAtAll(engine, { plans, places, answers });
+  return isComplete && places.length === plans.length ? answers : Promise.all(answers);
 }
 
-/** Puts a value, or the promise of one, in every place. */
-async function lookAtAll(
-  engine: Engine,
-  { plans, places, answers }: { plans: readonly Plan[]; places: readonly number[]; answers: unknown[] },
-): Promise<void> {
-  const startedAt = engine.ports.clock.now();
+interface Bulk {
+  plans: readonly Plan[];
+  /** Which of them are asked of Redis. */
+  places: readonly number[];
+  answers: unknown[];
+}
+
+/** Puts a value, or the promise of one, in every place. True: values only. */
+async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Promise<boolean> {
   const tick = engine.reads.tick();
-  for (const place of places) ask(tick, plans[place] as Plan);
   tick.watch.hold();
-  const isAnswered = await tick.done.then(
-    () => true,
-    () => false,
-  );
+  for (const place of places) {
+    const { slot, stamps } = plans[place] as Plan;
+    tick.ask(slot);
+    tick.askAll(stamps);
+  }
+  const failure = await tick.done.catch((error: unknown) => ({ error }));
+  let isComplete = true;
   for (const place of places) {
     const plan = plans[place] as Plan;
-    const seen = isAnswered && !reasonToGoAlone(engine, plan) ? judge(engine, plan, tick) : null;
-    if (seen?.kind === 'good') remember(engine, plan, seen, tick);
-    const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, { startedAt, waits: 0 }) : null;
-    answers[place] = hit ? hit.value : readThroughRedis(engine, plan, seen ?? undefined);
+    const seen = failure ? null : see(engine, plan, tick);
+    const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : null;
+    isComplete &&= hit !== null;
+    if (hit) answers[place] = hit.value;
+    else if (failure) answers[place] = loadAfterFailure(engine, plan, failure.error);
+    else if (seen) answers[place] = readOn(engine, plan, seen);
+    else answers[place] = goOn(engine, plan, tick);
   }
   tick.watch.release();
+  return isComplete;
+}
+
+/** With what only the header told of. */
+function goOn(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
+  tick.watch.hold();
+  return readWithLateTags(engine, plan, tick);
 }
 
 /** The loads that one bulk read needs, gathered in one tick for one call of the loader. */

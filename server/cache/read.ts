@@ -10,12 +10,13 @@
  * "Look again" is bounded: after two, load alone. So every reader ends.
  */
 
+import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { loadAsRefresh, loadUnderLease } from './fill.ts';
 import type { Flight } from './flights.ts';
 import { headStartMs } from './lifetime.ts';
 import { runLoader } from './load.ts';
-import { type Good, look, type Seen } from './look.ts';
+import { ask, type Good, look, type Seen, see, seeLateTags } from './look.ts';
 import type { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { Popularity } from './popularity.ts';
@@ -27,7 +28,7 @@ const MAX_LOOKS = 3;
 const STRANGE = Symbol('strange');
 
 type Answered = { value: unknown };
-type Next = Answered | 'look again' | 'wait' | 'mark' | 'not admitted';
+type Next = Answered | 'look again' | 'wait' | 'mark' | 'unsettled' | 'not admitted';
 
 export function read(engine: Engine, plan: Plan): Promise<unknown> {
   if (engine.bypass()) return loadInTransaction(engine, plan);
@@ -54,34 +55,79 @@ export function readMemory(engine: Engine, plan: Plan): Promise<unknown> | null 
   const answer = entry.promise ?? unpack(entry);
   if (answer && plan.counted) {
     entry.counters.hitsL1++;
-    if (engine.events.heard)
-      tell.hit(engine, plan, { tier: 'l1', stale: false, ageMs: now - entry.storedAt });
+    if (engine.events.heard.hit)
+      tell.hit(engine, plan, { tier: 'l1', stale: false, ageMs: now - entry.storedAt, ms: 0 });
   }
   return answer;
 }
 
-/** `first` is what a bulk read has seen already. */
-export async function readThroughRedis(engine: Engine, plan: Plan, first?: Seen): Promise<unknown> {
-  const answer = await lookUntilAnswered(engine, plan, first ?? null);
+/** The plain hit takes one step after the batch; everything else goes on from what was seen. */
+export function readThroughRedis(engine: Engine, plan: Plan): Promise<unknown> {
+  const alone = reasonToGoAlone(engine, plan);
+  if (alone) return loadAlone(engine, plan, alone);
+  if (isLikelyAbsent(engine, plan)) return readOn(engine, plan, ABSENT);
+  const tick = ask(engine, plan);
+  return tick.done.then(
+    () => readFrom(engine, plan, tick),
+    (error: unknown) => {
+      tick.watch.release();
+      return loadAfterFailure(engine, plan, error);
+    },
+  );
+}
+
+function readFrom(engine: Engine, plan: Plan, tick: Tick): unknown {
+  const seen = see(engine, plan, tick);
+  if (seen === null) return readWithLateTags(engine, plan, tick);
+  tick.watch.release();
+  const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, 0) : null;
+  return hit ? hit.value : readOn(engine, plan, seen);
+}
+
+export async function readWithLateTags(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
+  try {
+    return readOn(engine, plan, await seeLateTags(engine, plan, tick));
+  } catch (error) {
+    return loadAfterFailure(engine, plan, error);
+  } finally {
+    tick.watch.release();
+  }
+}
+
+export function loadAfterFailure(engine: Engine, plan: Plan, error: unknown): Promise<unknown> {
+  tell.failure(engine, plan, 'read', error);
+  return loadAlone(engine, plan, 'error');
+}
+
+const ABSENT: Seen = { kind: 'absent' };
+const ABSENCES_FOR_A_HABIT = 4;
+
+/**
+ * While a namespace is being filled, looking first is a round trip for nothing: taking the lease (`SET NX GET`) finds
+ * out as well whether something stands there. One that does ends the habit.
+ */
+function isLikelyAbsent(engine: Engine, { namespace, policy, key }: Plan): boolean {
+  return namespace.absences >= ABSENCES_FOR_A_HABIT && policy.admission === null && !engine.flights.find(key);
+}
+
+/** Goes on from what was seen. */
+export async function readOn(engine: Engine, plan: Plan, seen: Seen): Promise<unknown> {
+  const answer = await lookUntilAnswered(engine, plan, seen);
   return typeof answer === 'object' ? answer.value : loadAlone(engine, plan, answer);
 }
 
 /** The answer, or why there is none from Redis or a shared load. */
-async function lookUntilAnswered(
-  engine: Engine,
-  plan: Plan,
-  first: Seen | null,
-): Promise<Answered | BypassReason> {
+async function lookUntilAnswered(engine: Engine, plan: Plan, first: Seen): Promise<Answered | BypassReason> {
   const { clock } = engine.ports;
   const startedAt = clock.now();
-  let seen = first;
+  let seen: Seen | null = first;
   let waits = 0;
   for (let looks = 0; looks < MAX_LOOKS; ) {
     const alone = reasonToGoAlone(engine, plan);
     if (alone) return alone;
     seen ??= await lookOrNothing(engine, plan);
     if (seen === null) return 'error';
-    const answer = seen.kind === 'good' ? answerFresh(engine, plan, seen, { startedAt, waits }) : null;
+    const answer = seen.kind === 'good' ? answerFresh(engine, plan, seen, waits) : null;
     if (answer) return answer;
     const next = await follow(engine, plan, seen);
     if (next !== 'wait' && next !== 'look again') return next;
@@ -121,6 +167,7 @@ async function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> {
     case 'good':
       return answerOld(engine, plan, seen);
     case 'absent':
+      plan.namespace.absences++;
       return loadForAll(engine, plan, null);
     case 'invalid':
       if (seen.isOtherShape) plan.namespace.counters.strange++;
@@ -130,30 +177,21 @@ async function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> {
     case 'lease':
       return joinOrWait(engine, plan);
     case 'mark':
-      return 'mark';
+    case 'unsettled':
+      return seen.kind;
   }
 }
 
 /** The plain hit, in one synchronous step; null when the entry is old, too old for this call, or does not unpack. */
-export function answerFresh(
-  engine: Engine,
-  plan: Plan,
-  seen: Good,
-  { startedAt, waits }: { startedAt: number; waits: number },
-): Answered | null {
-  const now = engine.ports.redis.redisNow();
-  const { entry } = seen;
+export function answerFresh(engine: Engine, plan: Plan, seen: Good, waits: number): Answered | null {
+  const { entry, now, ms } = seen;
+  plan.namespace.absences = 0;
   if (seen.softened || now >= entry.staleAt || isTooOld(plan, entry.storedAt, now)) return null;
   const value = unpackOwn(seen.parcel);
   if (value === STRANGE) return null;
   if (waits > 0) tell.joined(engine, plan);
-  else
-    tell.hitL2(engine, plan, {
-      stale: false,
-      ageMs: now - entry.storedAt,
-      ms: engine.ports.clock.now() - startedAt,
-    });
-  if (isTimeToRefresh(engine, plan, seen, now)) refreshBehind(engine, plan, ticketOf(seen.slot));
+  else tell.hitL2(engine, plan, { ageMs: now - entry.storedAt, ms });
+  if (isTimeToRefresh(engine, plan, seen)) refreshBehind(engine, plan, ticketOf(seen.slot));
   return { value };
 }
 
@@ -165,12 +203,12 @@ function isTooOld(plan: Plan, storedAt: number, now: number): boolean {
 async function answerOld(engine: Engine, plan: Plan, seen: Good): Promise<Next> {
   const { swrMs, sieMs } = plan.policy;
   const ticket = ticketOf(seen.slot);
-  const now = engine.ports.redis.redisNow();
+  const { now, ms } = seen;
   const overdueMs = now - Math.min(seen.entry.staleAt, now);
   const old = unpackOwn(seen.parcel);
   if (old === STRANGE) return dropStrange(engine, plan);
   const serve = (): Answered => {
-    tell.hitStale(engine, plan, now - seen.entry.storedAt);
+    tell.hitStale(engine, plan, { ageMs: now - seen.entry.storedAt, ms });
     return { value: old };
   };
   if (isTooOld(plan, seen.entry.storedAt, now)) return loadForAll(engine, plan, ticket);
@@ -208,7 +246,7 @@ function softly(
   });
 }
 
-function isTimeToRefresh(engine: Engine, plan: Plan, { entry }: Good, now: number): boolean {
+function isTimeToRefresh(engine: Engine, plan: Plan, { entry, now }: Good): boolean {
   const { beta } = plan.policy;
   return beta > 0 && now + headStartMs(entry.loadMs, beta, 1 - engine.ports.random.next()) >= entry.staleAt;
 }
@@ -246,7 +284,10 @@ async function refreshForAll(
 async function land(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
   try {
     const landing = await flight.landing;
-    if (landing.kind === 'taken') return 'look again';
+    if (landing.kind === 'taken') {
+      plan.namespace.absences = 0;
+      return 'look again';
+    }
     tell.missed(engine, plan);
     return { value: landing.parcel.own() };
   } catch (error) {

@@ -11,19 +11,23 @@ import type { Memory } from './memory.ts';
 import type { Plan } from './plan.ts';
 import * as tell from './tell.ts';
 
-export function remember(engine: Engine, plan: Plan, seen: Good, { watch }: Tick): void {
+/** `tick`: the batch of the slot, whose watch is still held. */
+export function remember(engine: Engine, plan: Plan, seen: Good, tick: Tick): void {
   const { memory } = engine;
   if (!memory || !plan.policy.l1 || seen.softened) return;
-  const reason = whyNot(engine, plan, seen, watch);
+  const reason = whyNot(engine, plan, seen, tick.watch);
   if (reason) tell.unkept(engine, plan, reason);
-  else keep(engine, memory, { plan, seen });
+  else keep(engine, memory, { plan, seen, offset: tick.arrivedAt - tick.now });
 }
 
-function keep(engine: Engine, memory: Memory, { plan, seen }: { plan: Plan; seen: Good }): void {
-  const { ports } = engine;
+/** `offset`: monotonic ms less Redis' ms. */
+function keep(
+  engine: Engine,
+  memory: Memory,
+  { plan, seen, offset }: { plan: Plan; seen: Good; offset: number },
+): void {
   const { entry, head, parcel } = seen;
-  const offset = ports.clock.now() - ports.redis.redisNow();
-  const dice = 1 - ports.random.next();
+  const dice = 1 - engine.ports.random.next();
   const until = entry.staleAt - headStartMs(entry.loadMs, plan.policy.beta, dice) + offset;
   memory.store(plan.key, {
     parcel: parcel.detach(),

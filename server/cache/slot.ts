@@ -68,7 +68,10 @@ export function ticketOf(slot: Buffer): Buffer {
 }
 
 export function makeTicket(type: number, id: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(type), id]);
+  const ticket = Buffer.allocUnsafe(TICKET_BYTES);
+  ticket[0] = type;
+  id.copy(ticket, 1);
+  return ticket;
 }
 
 export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buffer {
@@ -93,8 +96,15 @@ export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buff
   return slot;
 }
 
-/** The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing its like. */
-export function readEntry(slot: Buffer, known: ReadHead | null): (Entry & { head: ReadHead }) | null {
+/**
+ * The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing a head of its
+ * like, and `key`, the key that is expected, saves making a text of it.
+ */
+export function readEntry(
+  slot: Buffer,
+  known: ReadHead | null,
+  key?: string,
+): (Entry & { head: ReadHead }) | null {
   if (slot.length < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
   const keyAt = HEAD_AT + slot.readUInt32LE(HEAD_LENGTH_AT);
   const payloadAt = keyAt + slot.readUInt32LE(KEY_LENGTH_AT);
@@ -102,15 +112,26 @@ export function readEntry(slot: Buffer, known: ReadHead | null): (Entry & { head
   if (slot.readUInt32LE(CRC_AT) !== crc32(slot.subarray(CHECKED_FROM))) return null;
   const head = known && isSame(known.bytes, slot, keyAt) ? known : readHead(slot.subarray(HEAD_AT, keyAt));
   if (!head) return null;
+  const isExpected = key !== undefined && isAscii(slot, keyAt, payloadAt, key);
   return {
     storedAt: slot.readDoubleLE(STORED_AT),
     staleAt: slot.readDoubleLE(STALE_AT),
     goneAt: slot.readDoubleLE(GONE_AT),
     loadMs: slot.readUInt32LE(LOAD_AT),
-    key: slot.toString('utf8', keyAt, payloadAt),
+    key: isExpected ? key : slot.toString('utf8', keyAt, payloadAt),
     encoded: { codec: slot[CODEC_AT] ?? 0, bytes: slot.subarray(payloadAt) },
     head,
   };
+}
+
+/** Do the bytes spell this text, and the text nothing but ASCII? */
+export function isAscii(bytes: Buffer, from: number, to: number, text: string): boolean {
+  if (to - from !== text.length) return false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127 || code !== bytes[from + at]) return false;
+  }
+  return true;
 }
 
 function isSame(head: Buffer, slot: Buffer, keyAt: number): boolean {

@@ -9,6 +9,7 @@ import { hardNumber } from './look.ts';
 import type { Plan } from './plan.ts';
 import type { Connection, StampsReply } from './ports.ts';
 import type { RecordedStamp } from './slot.ts';
+import { askStamps, type Stamps } from './stamp-question.ts';
 
 /** A mark stands in the stamp's place (protocol, section 7). */
 const IN_DOUBT = 'M';
@@ -27,27 +28,9 @@ export function entryLifeMs(plan: Plan): number {
   return Math.max(ttlMs, adaptive?.maxMs ?? 0) + Math.max(swrMs, sieMs);
 }
 
-async function readStamps(
-  engine: Engine,
-  names: readonly string[],
-  px: number,
-): Promise<StampsReply & { from: Connection }> {
-  const id = engine.ports.random.id().toString('hex');
-  const tick = engine.reads.tick();
-  const reply = await engine.reads.run<StampsReply>({
-    op: 'stamps',
-    counter: engine.names.counter,
-    era: engine.names.era,
-    keys: names,
-    id,
-    px,
-  });
-  return { ...reply, from: tick.from };
-}
-
 /** Rejects when in doubt; a mark in a stamp's place is a doubt too. */
 export async function stampsBeforeLoad(engine: Engine, plan: Plan): Promise<EarlyStamps> {
-  const reply = await readStamps(engine, plan.stamps, entryLifeMs(plan));
+  const reply = await askStamps(engine, plan.stamps, entryLifeMs(plan));
   if (reply.texts.includes(IN_DOUBT)) throw new AwayError('a writer has marked one of the stamps');
   const recorded = plan.stamps.map((name, at) => ({ name, text: reply.texts[at] as string }));
   return { recorded, counter: reply.counter, era: reply.era, from: reply.from };
@@ -63,7 +46,7 @@ export async function stampsAfterLoad(
     (name) => !plan.stamps.includes(name),
   );
   if (names.length === 0) return [];
-  const reply = await readStamps(engine, names, entryLifeMs(plan));
+  const reply = await askStamps(engine, names, entryLifeMs(plan));
   const doubt = names.map((_, at) => doubtOf(reply, at, late.early)).find((one) => one !== null);
   if (doubt) return doubt;
   return names.map((name, at) => ({ name, text: softened(reply.texts[at] as string, late.early.counter) }));
@@ -80,7 +63,7 @@ export type Doubt =
  * counter may have made it during the load. A stamp that this very command created may hide a rotation that the load
  * did not see, unless the era says that nothing at all was rotated since before the load.
  */
-function doubtOf(reply: StampsReply, at: number, { counter, era }: EarlyStamps): Doubt | null {
+function doubtOf(reply: Stamps, at: number, { counter, era }: EarlyStamps): Doubt | null {
   const stamp = hardNumber(reply.texts[at] as string);
   if (!stamp) return 'a late tag is marked';
   if (reply.missing[at])

@@ -25,7 +25,7 @@ export async function clearPattern(
   const startedAt = engine.ports.clock.now();
   try {
     const deleted = await sweep(engine, engine.names.pattern(pattern), options);
-    if (engine.events.heard)
+    if (engine.events.heard.clear)
       engine.events.emit({ type: 'clear', pattern, deleted, ms: engine.ports.clock.now() - startedAt });
     return { deleted };
   } catch (error) {

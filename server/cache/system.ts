@@ -18,14 +18,17 @@ export const systemTimers: TimerPort = {
 const ID_BYTES = 16;
 const POOL_BYTES = 256 * ID_BYTES;
 let pool = Buffer.alloc(0);
+let used = 0;
 
 export const systemRandom: RandomPort = {
   next: Math.random,
   /** Asking the kernel costs microseconds, so ids are cut from a pool; a cut is never handed out twice. */
   id() {
-    if (pool.length < ID_BYTES) pool = randomFillSync(Buffer.allocUnsafe(POOL_BYTES));
-    const id = pool.subarray(0, ID_BYTES);
-    pool = pool.subarray(ID_BYTES);
-    return id;
+    if (used === pool.length) {
+      pool = randomFillSync(Buffer.allocUnsafe(POOL_BYTES));
+      used = 0;
+    }
+    used += ID_BYTES;
+    return pool.subarray(used - ID_BYTES, used);
   },
 };

@@ -129,11 +129,11 @@ export interface CacheStats extends Counters {
 export interface NamespaceStats extends Counters {
   hitRate: number;
   loadMsTotal: number;
+  /** That the hits from Redis took. */
+  l2MsTotal: number;
   /** How many answers fell into each bucket; upper bounds in ms are `LATENCY_BOUNDS_MS`, the last bucket has none. */
   latency: { l2: number[]; source: number[] };
 }
-
-export type Tier = 'l1' | 'l2' | 'source';
 
 /** Why a read went to the source alone and stored nothing. `looks`: the slot changed under each of its looks. */
 export type BypassReason =
@@ -149,7 +149,17 @@ export type BypassReason =
 
 /** Every decision of the engine. Listeners must not throw and must be quick. */
 export type CacheEvent =
-  | { type: 'hit'; key: string; namespace: string; tier: 'l1' | 'l2'; stale: boolean; ageMs: number }
+  | {
+      type: 'hit';
+      key: string;
+      namespace: string;
+      tier: 'l1' | 'l2';
+      stale: boolean;
+      /** Of the entry. */
+      ageMs: number;
+      /** That the look took; 0 in L1. */
+      ms: number;
+    }
   | {
       type: 'miss';
       key: string;
@@ -172,16 +182,10 @@ export type CacheEvent =
   | { type: 'clear'; pattern: string; deleted: number; ms: number }
   | { type: 'evict'; key: string; namespace: string; tier: 'l1' }
   | { type: 'error'; operation: string; error: unknown }
-  | {
-      type: 'operation';
-      operation: string;
-      namespace: string;
-      tier: Tier;
-      ms: number;
-      result: 'ok' | 'error';
-    }
   | { type: 'breaker'; state: 'open' | 'half-open' | 'closed' }
   | { type: 'link'; state: 'up' | 'down'; role: 'data' | 'feed' };
+
+export type CacheEventType = CacheEvent['type'];
 
 export interface CacheState {
   breaker: 'open' | 'half-open' | 'closed';
@@ -328,8 +332,11 @@ export interface Cache {
   /** The sums of all processes. */
   fleetStats(): Promise<CacheStats>;
   state(): CacheState;
-  /** Returns the function that ends the listening. */
-  on(listener: (event: CacheEvent) => void): () => void;
+  /** To the named types of events, or to all; hits are costly to hear. Returns the function that ends the listening. */
+  on<Type extends CacheEventType = CacheEventType>(
+    listener: (event: Extract<CacheEvent, { type: Type }>) => void,
+    options?: { types: readonly Type[] },
+  ): () => void;
   /** Runs an operation of your own on `redis()` through the breaker. */
   execute<T>(operation: () => Promise<T>, fallback: T | (() => T)): Promise<T>;
   redis(): RedisClient;

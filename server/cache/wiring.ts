@@ -21,6 +21,7 @@ import type { ServerAddress } from './redis/server.ts';
 import { SingleRedis } from './redis/single.ts';
 import { TrackingFeed } from './redis/tracking.ts';
 import { LoadLimit, SoloLoads } from './solo.ts';
+import { StampCare } from './stamp-question.ts';
 import { systemClock, systemRandom, systemTimers } from './system.ts';
 import type { CacheOptions, CacheState, RedisClient } from './types.ts';
 import { type TouchedNames, Unsettled } from './unsettled.ts';
@@ -107,7 +108,7 @@ function assemble(
   options: CacheOptions,
   { names, ports, begin }: { names: NameBook; ports: Ports; begin: () => void },
 ): Engine {
-  const { redis, breaker, timers } = ports;
+  const { redis, breaker, clock, timers } = ports;
   const timeoutMs = options.commandTimeoutMs ?? DEFAULT_COMMAND_MS;
   const counters = new CounterBook();
   const events = new EventHub();
@@ -119,7 +120,7 @@ function assemble(
   const memory = options.l1 === false ? null : buildMemory(options, events);
   const isDrained = options.isDrained ?? (() => Promise.resolve(true));
   const gate = new Gate({ redis, breaker, timers, isDrained, begin, forget: forgetAll });
-  const batch = { redis, timers, guard, timeoutMs };
+  const batch = { redis, clock, timers, guard, timeoutMs };
   let isClosed = false;
 
   function forget({ slots, stamps }: TouchedNames): void {
@@ -163,16 +164,16 @@ function assemble(
 
   redis.listen({
     up() {
-      if (events.heard) events.emit({ type: 'link', state: 'up', role: 'data' });
+      if (events.heard.link) events.emit({ type: 'link', state: 'up', role: 'data' });
       gate.up();
     },
     down() {
-      if (events.heard) events.emit({ type: 'link', state: 'down', role: 'data' });
+      if (events.heard.link) events.emit({ type: 'link', state: 'down', role: 'data' });
       if (!isClosed) gate.down();
     },
   });
   breaker.listen((now) => {
-    if (events.heard) events.emit({ type: 'breaker', state: now });
+    if (events.heard.breaker) events.emit({ type: 'breaker', state: now });
   });
 
   return {
@@ -197,6 +198,7 @@ function assemble(
     solo,
     loadLimit: new LoadLimit(options.maxConcurrentLoads ?? DEFAULT_MAX_LOADS, timers),
     popularity: new Popularity(),
+    stampCare: new StampCare(clock),
     waiters: new Waiters(timers),
     unsettled,
     bypass: options.bypass ?? (() => false),
@@ -215,7 +217,7 @@ function assemble(
 
 function buildMemory(options: CacheOptions, events: EventHub): Memory {
   return new Memory({ ...DEFAULT_L1, ...(options.l1 || {}) }, (key) => {
-    if (events.heard) events.emit({ type: 'evict', key, namespace: namespaceOf(key), tier: 'l1' });
+    if (events.heard.evict) events.emit({ type: 'evict', key, namespace: namespaceOf(key), tier: 'l1' });
   });
 }
 
@@ -228,7 +230,7 @@ function listenToFeed(engine: Engine, hears: { message: (text: string) => void; 
     guard.nextGeneration();
     if (memory) memory.aliveUntil = 0;
     memory?.clear();
-    if (events.heard) events.emit({ type: 'link', state: isUp ? 'up' : 'down', role: 'feed' });
+    if (events.heard.link) events.emit({ type: 'link', state: isUp ? 'up' : 'down', role: 'feed' });
   }
   function changed(name: string): void {
     guard.touch(name);

@@ -16,13 +16,24 @@ export interface Log {
 /** A broken Redis fails thousands of operations a second: one line a second for each kind. */
 const ERROR_LINE_MS = 1000;
 
-/** Writes the lines until the answer is called. */
+const READS = ['hit', 'miss', 'load', 'fill', 'refused'] as const;
+const CHANGES = ['clear', 'breaker', 'link', 'invalidate', 'error'] as const;
+
+/** Writes the lines until the answer is called. Reads are listened to only by a log whose level shows them. */
 export function logCacheEvents(cache: Pick<Cache, 'on'>, log: Log): () => void {
   const errorsAt = new Map<string, number>();
-  return cache.on((event) => {
-    if (isDebugging(log)) logRead(log, event);
-    if (event.type !== 'error' || isDue(errorsAt, event.operation)) logChange(log, event);
-  });
+  const stopChanges = cache.on(
+    (event) => {
+      if (event.type !== 'error' || isDue(errorsAt, event.operation)) logChange(log, event);
+    },
+    { types: CHANGES },
+  );
+  if (!isDebugging(log)) return stopChanges;
+  const stopReads = cache.on((event) => logRead(log, event), { types: READS });
+  return () => {
+    stopChanges();
+    stopReads();
+  };
 }
 
 function isDebugging({ level }: Log): boolean {

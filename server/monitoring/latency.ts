@@ -67,52 +67,100 @@ export type TimedTier = 'l2' | 'source';
 
 const ALL = '';
 
-/** Measures the cache's reads by what its events say. */
-export function measureReads(cache: Pick<Cache, 'on'>): ReadLatencies {
-  const measured = new Map<string, Latency>();
-  const of = (namespace: string, tier: TimedTier): Latency => {
-    const name = `${tier} ${namespace}`;
-    const known = measured.get(name) ?? new Latency();
-    measured.set(name, known);
+/** Measures the cache's reads: loads by what its events say, hits from Redis by the buckets that it keeps. */
+export function measureReads(cache: Pick<Cache, 'on' | 'stats'>): ReadLatencies {
+  const loads = new Map<string, Latency>();
+  const of = (namespace: string): Latency => {
+    const known = loads.get(namespace) ?? new Latency();
+    loads.set(namespace, known);
     return known;
   };
-  const stop = cache.on((event) => {
-    const tier = timedTierOf(event);
-    if (tier === null || !('ms' in event && 'namespace' in event)) return;
-    of(ALL, tier).record(event.ms);
-    of(namespaceLabel(event.namespace), tier).record(event.ms);
-  });
+  const record = ({ namespace, ms, error }: Extract<CacheEvent, { type: 'load' }>) => {
+    if (error !== undefined) return;
+    of(ALL).record(ms);
+    of(namespaceLabel(namespace)).record(ms);
+  };
+  const stopListening = cache.on(record, { types: ['load'] });
+  const hits = new HitWindow(cache);
   const byTier = (namespace: string) => ({
-    l2: of(namespace, 'l2').percentiles(),
-    source: of(namespace, 'source').percentiles(),
+    l2: hits.percentiles(namespace),
+    source: of(namespace).percentiles(),
   });
-  return { all: () => byTier(ALL), namespace: (name) => byTier(namespaceLabel(name)), stop };
+  return {
+    all: () => byTier(ALL),
+    namespace: (name) => byTier(namespaceLabel(name)),
+    stop() {
+      stopListening();
+      hits.stop();
+    },
+  };
 }
 
-function timedTierOf(event: CacheEvent): TimedTier | null {
-  if (event.type === 'load') return event.error === undefined ? 'source' : null;
-  return event.type === 'operation' && event.operation === 'get' && event.tier === 'l2' ? 'l2' : null;
+type Buckets = ReadonlyMap<string, readonly number[]>;
+
+/** What the cache's buckets have grown by in the last five to ten minutes. */
+class HitWindow {
+  readonly #cache: Pick<Cache, 'stats'>;
+  readonly #timer: NodeJS.Timeout;
+  #previous: Buckets;
+  #current: Buckets;
+
+  constructor(cache: Pick<Cache, 'stats'>) {
+    this.#cache = cache;
+    this.#previous = this.#current = this.#now();
+    this.#timer = setInterval(() => this.#turn(), WINDOW_MS).unref();
+  }
+
+  percentiles(namespace: string): Percentiles {
+    const before = this.#previous.get(namespace) ?? [];
+    const now = this.#now().get(namespace) ?? [];
+    // The statistics may have been reset meanwhile: a bucket never shrinks.
+    return percentilesOf(now.map((count, at) => Math.max(0, count - (before[at] ?? 0))));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #turn(): void {
+    this.#previous = this.#current;
+    this.#current = this.#now();
+  }
+
+  #now(): Buckets {
+    const sums = new Map<string, number[]>();
+    for (const [namespace, { latency }] of Object.entries(this.#cache.stats().namespaces))
+      for (const name of [ALL, namespaceLabel(namespace)])
+        sums.set(
+          name,
+          latency.l2.map((count, at) => count + (sums.get(name)?.[at] ?? 0)),
+        );
+    return sums;
+  }
 }
 
 /** Of all processes since they began, from the buckets that the engine keeps: right to within a bucket. */
 export function fleetPercentiles(namespaces: CacheStats['namespaces']): Record<TimedTier, Percentiles> {
   const rows = Object.values(namespaces).map((row) => row.latency);
-  const percentiles = (tier: TimedTier): Percentiles => {
-    const buckets = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY].map((_, i) =>
-      rows.reduce((sum, row) => sum + (row[tier][i] ?? 0), 0),
-    );
-    const total = buckets.reduce((sum, n) => sum + n, 0);
-    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => boundAt(buckets, total, share));
-    return { count: total, p50: p50 ?? null, p95: p95 ?? null, p99: p99 ?? null };
-  };
+  const percentiles = (tier: TimedTier): Percentiles =>
+    percentilesOf(BOUNDS.map((_, i) => rows.reduce((sum, row) => sum + (row[tier][i] ?? 0), 0)));
   return { l2: percentiles('l2'), source: percentiles('source') };
+}
+
+const BOUNDS = [...LATENCY_BOUNDS_MS, Number.POSITIVE_INFINITY];
+
+function percentilesOf(buckets: readonly number[]): Percentiles {
+  const count = buckets.reduce((sum, n) => sum + n, 0);
+  const [p50 = null, p95 = null, p99 = null] = [0.5, 0.95, 0.99].map((share) =>
+    boundAt(buckets, count, share),
+  );
+  return { count, p50, p95, p99 };
 }
 
 /** Above the last bound nothing is known but that it is above: that bound is told. */
 function boundAt(buckets: readonly number[], total: number, share: number): number | null {
   if (total === 0) return null;
-  const at = bucketAt(buckets, total, share);
-  return LATENCY_BOUNDS_MS[at] ?? LATENCY_BOUNDS_MS.at(-1) ?? null;
+  return LATENCY_BOUNDS_MS[bucketAt(buckets, total, share)] ?? LATENCY_BOUNDS_MS.at(-1) ?? null;
 }
 
 /** The first bucket up to which that share of all lies. */

@@ -3,9 +3,16 @@
  * Totals are read from the cache's own statistics when Prometheus asks, so a hit costs nothing more for being counted.
  */
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type HistogramConfiguration,
+  Registry,
+} from 'prom-client';
 import { cache as processCache } from '../app-cache.ts';
-import type { Cache, CacheEvent, NamespaceStats } from '../cache/index.ts';
+import { type Cache, type CacheEvent, LATENCY_BOUNDS_MS, type NamespaceStats } from '../cache/index.ts';
 import { poolState } from '../db/index.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
@@ -95,23 +102,51 @@ function addTotals(registry: Registry, cache: Cache): void {
   );
 }
 
+/** Loads as they happen; hits from Redis out of the buckets that the cache keeps anyway. */
+class OperationDurations extends Histogram {
+  readonly #hits: () => ReturnType<typeof hitDurations>;
+
+  constructor(cache: Cache, options: HistogramConfiguration<string>) {
+    super(options);
+    this.#hits = () => hitDurations(options.name, cache.stats().namespaces);
+  }
+
+  override async get() {
+    const own = await super.get();
+    return { ...own, values: [...own.values, ...this.#hits()] };
+  }
+}
+
+function hitDurations(name: string, namespaces: Record<string, NamespaceStats>) {
+  return Object.entries(namespaces).flatMap(([namespace, { latency, l2MsTotal }]) => {
+    const labels = { namespace: namespaceLabel(namespace), tier: 'l2', operation: 'get', result: 'ok' };
+    let count = 0;
+    const buckets = [...LATENCY_BOUNDS_MS, '+Inf'].map((le, at) => {
+      count += latency.l2[at] ?? 0;
+      return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
+    });
+    if (count === 0) return [];
+    const sum = { metricName: `${name}_sum`, labels, value: l2MsTotal };
+    return [...buckets, sum, { metricName: `${name}_count`, labels, value: count }];
+  });
+}
+
 function addDurations(registry: Registry, cache: Cache): () => void {
-  const durations = new Histogram({
+  const durations = new OperationDurations(cache, {
     name: 'cache_operation_duration_ms',
     help: 'Duration of cache operations and of loads from the source, in milliseconds',
     labelNames: ['namespace', 'tier', 'operation', 'result'],
     buckets: DURATION_BUCKETS_MS,
     registers: [registry],
   });
-  return cache.on((event) => {
-    if (event.type !== 'operation' && event.type !== 'load') return;
-    const { tier, operation, result, ms } = event.type === 'load' ? operationOfLoad(event) : event;
-    durations.observe({ namespace: namespaceLabel(event.namespace), tier, operation, result }, ms);
-  });
-}
-
-function operationOfLoad({ ms, error }: Extract<CacheEvent, { type: 'load' }>) {
-  return { tier: 'source', operation: 'load', result: error === undefined ? 'ok' : 'error', ms };
+  const observe = ({ namespace, ms, error }: Extract<CacheEvent, { type: 'load' }>) => {
+    const result = error === undefined ? 'ok' : 'error';
+    durations.observe(
+      { namespace: namespaceLabel(namespace), tier: 'source', operation: 'load', result },
+      ms,
+    );
+  };
+  return cache.on(observe, { types: ['load'] });
 }
 
 function addCacheGauges(registry: Registry, cache: Cache): void {

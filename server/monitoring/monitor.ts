@@ -1,6 +1,6 @@
 /** Everything in this process that listens to its cache and remembers: started once, by main or by the first question. */
 import { cache, observeReads } from '../app-cache.ts';
-import type { Cache } from '../cache/index.ts';
+import type { Cache, CacheEvent } from '../cache/index.ts';
 import { config } from '../config.ts';
 import { type Log, logCacheEvents } from './cache-log.ts';
 import { type History, startHistory } from './history.ts';
@@ -61,11 +61,11 @@ function listen() {
 }
 
 function countBreaker(from: Pick<Cache, 'on'>, counts: BreakerHistory): () => void {
-  return from.on((event) => {
-    if (event.type !== 'breaker') return;
+  const count = ({ state }: Extract<CacheEvent, { type: 'breaker' }>) => {
     counts.since = new Date();
-    if (event.state === 'open') counts.opened++;
-    else if (event.state === 'half-open') counts.halfOpened++;
+    if (state === 'open') counts.opened++;
+    else if (state === 'half-open') counts.halfOpened++;
     else counts.closed++;
-  });
+  };
+  return from.on(count, { types: ['breaker'] });
 }

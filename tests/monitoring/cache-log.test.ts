@@ -1,6 +1,7 @@
 /** The cache's events in the log. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { CacheEvent } from '../../server/cache/index.ts';
+import { EventHub } from '../../server/cache/events.ts';
+import type { Cache, CacheEvent } from '../../server/cache/index.ts';
 import { logCacheEvents } from '../../server/monitoring/cache-log.ts';
 
 interface Line {
@@ -16,10 +17,9 @@ function listenAt(level: string): void {
   const write = (at: string) => (fields: object, message: string) =>
     void lines.push({ level: at, message, fields: fields as Line['fields'] });
   const log = { level, debug: write('debug'), info: write('info'), warn: write('warn') };
-  const on = (listener: typeof emit) => {
-    emit = listener;
-    return () => {};
-  };
+  const hub = new EventHub();
+  emit = (event) => hub.emit(event);
+  const on: Cache['on'] = (listener, options) => hub.on(listener as typeof emit, options?.types);
   logCacheEvents({ on }, log);
 }
 
@@ -34,6 +34,7 @@ const hit = (key: string): CacheEvent => ({
   tier: 'l2',
   stale: false,
   ageMs: 3,
+  ms: 0.1,
 });
 const miss = (key: string): CacheEvent => ({ type: 'miss', key, namespace: 'user', reason: 'absent' });
 

@@ -26,7 +26,7 @@ import { nameOf, parseAddress } from './addresses.ts';
 import { isSameLayout, type Layout, readLayout, slotOf } from './layout.ts';
 import { RedisServer, type ServerAddress } from './server.ts';
 import { groupBy, type Part, split } from './split.ts';
-import { sendPipeline } from './wire.ts';
+import { sendCommands } from './wire.ts';
 
 const SCAN_MS = 1000;
 const LAYOUT_MS = 500;
@@ -93,10 +93,8 @@ export class ClusterRedis implements RedisPort {
   }
 
   async #sendParts(server: RedisServer, parts: readonly Part[]): Promise<void> {
-    const replies = await sendPipeline(
-      server.client,
-      parts.map(({ command }) => command),
-    );
+    const commands = parts.map(({ command }) => command);
+    const replies = await sendCommands(server.client, commands, false);
     for (const [at, part] of parts.entries()) {
       const reply = replies[at];
       if (reply instanceof Error && REDIRECTS.test(reply.message)) {

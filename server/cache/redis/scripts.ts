@@ -9,12 +9,33 @@ export interface Script {
   sha: string;
 }
 
-/** KEYS slot · ARGV expected beginning, new value ('' = DEL), ms -> 1 or 0. A wrong type is no match. */
+/**
+ * KEYS slots · ARGV for each slot: expected beginning, new value ('' = DEL), ms -> for each 1, 0, or why Redis refused.
+ * A wrong type is no match.
+ */
 export const CAS = script(`
-local stands = redis.pcall('GETRANGE', KEYS[1], 0, #ARGV[1] - 1)
-if stands ~= ARGV[1] then return 0 end
-if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-return 1`);
+local outcomes = {}
+for at = 1, #KEYS do
+  local expected, value = ARGV[3 * at - 2], ARGV[3 * at - 1]
+  local outcome = 0
+  if redis.pcall('GETRANGE', KEYS[at], 0, #expected - 1) == expected then
+    local done
+    if value == '' then done = redis.pcall('DEL', KEYS[at])
+    else done = redis.pcall('SET', KEYS[at], value, 'PX', ARGV[3 * at]) end
+    outcome = type(done) == 'table' and done.err or 1
+  end
+  outcomes[at] = outcome
+end
+return outcomes`);
+
+/** KEYS slots · ARGV ms, a lease for each -> for each: false, it is taken; what stands there; or in braces why Redis refused. */
+export const TAKE = script(`
+local outcomes = {}
+for at = 1, #KEYS do
+  local stands = redis.pcall('SET', KEYS[at], ARGV[at + 1], 'NX', 'GET', 'PX', ARGV[1])
+  outcomes[at] = type(stands) == 'table' and stands.err and {stands.err} or stands
+end
+return outcomes`);
 
 /**
  * KEYS counter, era, stamps · ARGV fresh id, least ms that a stamp must live, ms that a new one lives
@@ -125,7 +146,7 @@ if marks == '' then redis.call('UNLINK', KEYS[1])
 else redis.call('SET', KEYS[1], string.sub(stands, 1, 17) .. marks, 'PX', string.format('%.0f', last - now)) end
 return 0`);
 
-export const SCRIPTS: readonly Script[] = [CAS, STAMPS, SOFTEN, DROP, MARK, UNMARK];
+export const SCRIPTS: readonly Script[] = [CAS, TAKE, STAMPS, SOFTEN, DROP, MARK, UNMARK];
 
 function script(text: string): Script {
   const trimmed = text.trim();

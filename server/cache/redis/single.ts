@@ -12,7 +12,7 @@ import type {
   TimerPort,
 } from '../ports.ts';
 import { RedisServer } from './server.ts';
-import { sendPipeline } from './wire.ts';
+import { sendCommands } from './wire.ts';
 
 /** A slice is short, but a hostile pattern on long keys may take its time. */
 const SCAN_MS = 1000;
@@ -59,12 +59,13 @@ export class SingleRedis implements RedisPort {
     return this.server.isSilent;
   }
 
-  async send(commands: readonly Command[]): Promise<Answer> {
+  send(commands: readonly Command[]): Promise<Answer> {
     const from = this.#connection;
-    if (!from) throw new AwayError('there is no connection');
-    const replies = await sendPipeline(this.server.client, commands);
-    if (this.#connection !== from) throw new AwayError('the connection changed under the question');
-    return { replies, from };
+    if (!from) return Promise.reject(new AwayError('there is no connection'));
+    return sendCommands(this.server.client, commands, true).then((replies) => {
+      if (this.#connection !== from) throw new AwayError('the connection changed under the question');
+      return { replies, from };
+    });
   }
 
   async scanPage(

@@ -1,9 +1,11 @@
 /** The engine's commands as Redis commands, and Redis' replies as the engine expects them. */
-import type { Redis } from 'ioredis';
+import { type Redis, Command as RedisCommand } from 'ioredis';
 import type { Command, StampsReply } from '../ports.ts';
-import { CAS, DROP, MARK, type Script, SOFTEN, STAMPS, UNMARK } from './scripts.ts';
+import { gather } from './gather.ts';
+import { CAS, DROP, MARK, type Script, SOFTEN, STAMPS, TAKE, UNMARK } from './scripts.ts';
 
 type Argument = string | number | Buffer;
+
 /** Command name and arguments, and what the reply means. */
 interface Wired {
   words: [string, ...Argument[]];
@@ -11,45 +13,83 @@ interface Wired {
   read: (reply: unknown) => unknown;
 }
 
-/** Stamps outlive every entry: those that are used are prolonged when less than an entry's life is left. */
+/** Stamps outlive every entry: those that are used are prolonged when half of their life is over. */
 const STAMP_LIFE_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * Sends the commands as one pipeline of one connection. Rejects when any outcome is unknown; a refusal by Redis is
- * an `Error` in its place.
+ * Sends the commands in one packet of one connection. Rejects when any outcome is unknown; a refusal by Redis is
+ * an `Error` in its place. `together`: all keys are on this server in whatever hash slot, so neighbours of one kind may
+ * become one command.
  */
-export async function sendPipeline(redis: Redis, commands: readonly Command[]): Promise<unknown[]> {
-  const wired = commands.map(wire);
-  const replies = await exchange(redis, wired);
-  const unknown = wired.filter((_, at) => isUnknownScript(replies[at]));
-  if (unknown.length > 0) await sendTexts(redis, wired, replies);
-  return wired.map(({ read }, at) => (replies[at] instanceof Error ? replies[at] : read(replies[at])));
+export function sendCommands(
+  redis: Redis,
+  commands: readonly Command[],
+  together: boolean,
+): Promise<unknown[]> {
+  const [only] = commands;
+  if (commands.length === 1 && only) return exchange(redis, [wire([only])]);
+  const groups = together ? gather(commands) : commands.map((command) => [command]);
+  return exchange(redis, groups.map(wire)).then((replies) =>
+    replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)),
+  );
 }
 
-async function exchange(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
+/** A gathered command's reply has one answer for each that it stands for; a refusal is everybody's. */
+function spread(reply: unknown, count: number): unknown[] {
+  if (count === 1) return [reply];
+  return reply instanceof Error ? new Array<unknown>(count).fill(reply) : (reply as unknown[]);
+}
+
+function exchange(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
+  return send(redis, wired).then((replies) =>
+    replies.some(isUnknownScript)
+      ? sendTexts(redis, wired, replies).then((answers) => readAll(wired, answers))
+      : readAll(wired, replies),
+  );
+}
+
+function readAll(wired: readonly Wired[], replies: readonly unknown[]): unknown[] {
+  return replies.map((reply, at) => (reply instanceof Error ? reply : (wired[at] as Wired).read(reply)));
+}
+
+/** One packet: the socket holds the words back until all are there. */
+function send(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
   const [only] = wired;
-  if (wired.length === 1 && only?.words[0] === 'MGET')
-    return [await redis.mgetBuffer(only.words.slice(1) as string[])];
-  const pipeline = redis.pipeline();
-  for (const { words } of wired) pipeline.callBuffer(...words);
-  const results = (await pipeline.exec()) ?? [];
-  return results.map(([error, reply]) => {
-    if (error && error.name !== 'ReplyError') throw error;
-    return error ?? reply;
-  });
+  if (wired.length === 1 && only)
+    return sendOne(redis, only).then(
+      (reply) => [reply],
+      (error: unknown) => [refusalOf(error)],
+    );
+  const { stream } = redis as unknown as { stream?: { cork(): void; uncork(): void } };
+  stream?.cork();
+  const replies = wired.map((one) => sendOne(redis, one).catch(refusalOf));
+  stream?.uncork();
+  return Promise.all(replies);
+}
+
+function sendOne(redis: Redis, { words: [name, ...args] }: Wired): Promise<unknown> {
+  return redis.sendCommand(new RedisCommand(name, args, { replyEncoding: null })) as Promise<unknown>;
+}
+
+/** Redis' own refusal is a reply; anything else leaves the outcome unknown. */
+function refusalOf(error: unknown): Error {
+  if (error instanceof Error && error.name === 'ReplyError') return error;
+  throw error;
 }
 
 /** A server that was restarted or had its scripts flushed gets the texts. */
-async function sendTexts(redis: Redis, wired: readonly Wired[], replies: unknown[]): Promise<void> {
+async function sendTexts(
+  redis: Redis,
+  wired: readonly Wired[],
+  replies: readonly unknown[],
+): Promise<unknown[]> {
   const places = wired.flatMap((_, at) => (isUnknownScript(replies[at]) ? [at] : []));
   const again = places.map((at) => {
     const { words, script, read } = wired[at] as Wired;
     return { words: ['EVAL', (script as Script).text, ...words.slice(2)] as Wired['words'], read };
   });
-  const answers = await exchange(redis, again);
-  places.forEach((at, index) => {
-    replies[at] = answers[index];
-  });
+  const answers = await send(redis, again);
+  return replies.map((reply, at) => (places.includes(at) ? answers[places.indexOf(at)] : reply));
 }
 
 function isUnknownScript(reply: unknown): boolean {
@@ -57,25 +97,24 @@ function isUnknownScript(reply: unknown): boolean {
 }
 
 const asIs = (reply: unknown): unknown => reply;
-const asBoolean = (reply: unknown): boolean => Number(reply) === 1;
 const asNumber = (reply: unknown): number => Number(reply);
 
-function wire(command: Command): Wired {
+/** Commands of one kind, gathered, or one alone. */
+function wire(group: readonly Command[]): Wired {
+  const [command] = group as [Command];
   switch (command.op) {
     case 'mget':
       return { words: ['MGET', ...command.keys], read: asIs };
     case 'take':
-      return { words: ['SET', command.key, command.lease, 'NX', 'GET', 'PX', ms(command.px)], read: asIs };
-    case 'cas': {
-      const value = command.value ?? '';
-      return { ...evaluate(CAS, [command.key], [command.expect, value, ms(command.px)]), read: asBoolean };
-    }
+      return group.length === 1 ? wireTake(command) : wireTakes(group as (typeof command)[]);
+    case 'cas':
+      return wireSwaps(group as (typeof command)[]);
     case 'set':
       return { words: ['SET', command.key, command.value, 'PX', ms(command.px)], read: asIs };
     case 'stamps': {
       const keys = [command.counter, command.era, ...command.keys];
-      const life = Math.max(STAMP_LIFE_MS, 2 * command.px);
-      return { ...evaluate(STAMPS, keys, [command.id, ms(command.px), ms(life)]), read: asStamps };
+      const life = Math.max(STAMP_LIFE_MS, 4 * command.px);
+      return { ...evaluate(STAMPS, keys, [command.id, ms(life / 2), ms(life)]), read: asStamps };
     }
     case 'soften':
       return { ...evaluate(SOFTEN, [command.counter, ...command.keys], [command.id]), read: asNumber };
@@ -100,6 +139,37 @@ function wire(command: Command): Wired {
     case 'info':
       return { words: ['INFO', ...command.sections], read: String };
   }
+}
+
+type Take = Extract<Command, { op: 'take' }>;
+type Swap = Extract<Command, { op: 'cas' }>;
+
+function wireTake({ key, lease, px }: Take): Wired {
+  return { words: ['SET', key, lease, 'NX', 'GET', 'PX', ms(px)], read: asIs };
+}
+
+function wireTakes(takes: readonly Take[]): Wired {
+  const keys = takes.map(({ key }) => key);
+  const leases = takes.map(({ lease }) => lease);
+  const read = (reply: unknown) => (reply as unknown[]).map(asTaking);
+  return { ...evaluate(TAKE, keys, [ms((takes[0] as Take).px), ...leases]), read };
+}
+
+function asTaking(outcome: unknown): unknown {
+  return Array.isArray(outcome) ? new Error(String(outcome[0])) : outcome;
+}
+
+function wireSwaps(swaps: readonly Swap[]): Wired {
+  const keys = swaps.map(({ key }) => key);
+  const rest = swaps.flatMap(({ expect, value, px }) => [expect, value ?? '', ms(px)]);
+  const isAlone = swaps.length === 1;
+  const read = (reply: unknown) =>
+    isAlone ? asSwap((reply as unknown[])[0]) : (reply as unknown[]).map(asSwap);
+  return { ...evaluate(CAS, keys, rest), read };
+}
+
+function asSwap(outcome: unknown): unknown {
+  return typeof outcome === 'number' ? outcome === 1 : new Error(String(outcome));
 }
 
 function evaluate(script: Script, keys: readonly string[], rest: readonly Argument[]): Omit<Wired, 'read'> {
