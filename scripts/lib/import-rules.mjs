@@ -80,7 +80,8 @@ const RULES = [
       'only main, app, root-router, worker, warm and _core know the whole: take what is needed as an argument',
   },
   {
-    broken: (from, to, { typeOnly }) => from.unit === 'monitoring' && to.isSlice && !isShown(to, typeOnly),
+    broken: (from, to, { typeOnly }) =>
+      from.unit === 'monitoring' && to.isSlice && !isShown(to, typeOnly) && !to.isEvents,
     instead: 'monitoring looks at a slice through its -reads.ts, or listens to its events',
   },
   {
@@ -144,6 +145,7 @@ export function placeOf(path) {
     file,
     isSlice,
     isReads: is(/-reads\.ts$/),
+    isEvents: is(/-events\.ts$/),
     isWrites: is(/-writes\.ts$/),
     isRouter: is(/-router\.ts$/),
   };

@@ -14,6 +14,7 @@ import {
 import { cache as processCache } from '../app-cache.ts';
 import { type Cache, type CacheEvent, LATENCY_BOUNDS_MS, type NamespaceStats } from '../cache/index.ts';
 import { poolState } from '../db/index.ts';
+import { onJobEvent } from '../jobs/jobs-events.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
 import { databaseState, queueState } from './probes.ts';
@@ -78,7 +79,8 @@ export function createMetrics(cache: Cache): Metrics {
   addDatabaseGauges(registry);
   addJobGauges(registry);
   addChecks(registry);
-  return { registry, stop: addDurations(registry, cache) };
+  const stops = [addDurations(registry, cache), addJobRuns(registry)];
+  return { registry, stop: () => stops.forEach((stop) => void stop()) };
 }
 
 function addTotals(registry: Registry, cache: Cache): void {
@@ -219,6 +221,26 @@ function addDatabaseGauges(registry: Registry): void {
     'Age of the oldest such write',
     async () => (await databaseState()).outbox?.oldestS,
   );
+}
+
+function addJobRuns(registry: Registry): () => void {
+  const runs = new Counter({
+    name: 'job_runs_total',
+    help: 'Runs of jobs that ended in this process',
+    labelNames: ['type', 'outcome'],
+    registers: [registry],
+  });
+  const rows = new Counter({
+    name: 'job_rows_total',
+    help: 'Rows that these runs worked through',
+    labelNames: ['type'],
+    registers: [registry],
+  });
+  return onJobEvent((event) => {
+    if (event.kind !== 'ended') return;
+    runs.inc({ type: event.type, outcome: event.outcome });
+    rows.inc({ type: event.type }, event.rows);
+  });
 }
 
 function addChecks(registry: Registry): void {
