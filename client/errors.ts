@@ -57,9 +57,9 @@ export function toLarderError(error: unknown): LarderError {
   return new LarderError(cause.message, factsOf(data), cause);
 }
 
-/** Makes a `LarderError` of a refusal outside of the procedures (uploads, downloads): `{ error: { code, message, … } }`. */
+/** Makes a `LarderError` of a refusal outside of the procedures (uploads, downloads): `{ code, message, … }`. */
 export function refusalToError(status: number, body: unknown): LarderError {
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
+  const error = isRecord(body) ? body : {};
   const message = text(error.message) ?? `The server answered with the status ${status}`;
   return new LarderError(message, { ...factsOf(error), status });
 }

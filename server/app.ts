@@ -16,6 +16,7 @@ import { stopBehind } from './activity/activity-behind.ts';
 import { logActivity, noteSeen } from './activity/activity-writes.ts';
 import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
+import { besideTheAnswer, tellCacheUse } from './http/cache-header.ts';
 import { replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';
 import { mountTrpc } from './http/mount-trpc.ts';
@@ -24,6 +25,8 @@ import { servePages } from './http/pages.ts';
 import { refuseOtherSites } from './http/request-guard.ts';
 import { answerWithRequestIds, requestIdOf } from './http/request-ids.ts';
 import { logRequests } from './http/request-log.ts';
+import { mountRest } from './http/rest.ts';
+import { refuseUnknown } from './http/rest-unknown.ts';
 import { sendSecurityHeaders } from './http/security-headers.ts';
 import { registerDownloads } from './jobs/jobs-download-route.ts';
 import { jobQueue } from './jobs/jobs-queue.ts';
@@ -34,12 +37,13 @@ import { registerMetrics } from './monitoring/metrics.ts';
 import { provide } from './monitoring/provided.ts';
 import { appRouter } from './root-router.ts';
 import { callerByToken } from './sessions/sessions-reads.ts';
-import { type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
+import { type Caller, type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
 import { observeMutations } from './trpc/procedures.ts';
 import { createRateLimiter } from './trpc/rate-limit.ts';
 import { warmCache } from './warm.ts';
 
-export const TRPC_PREFIX = '/api/trpc';
+const API_PREFIX = '/api';
+export const TRPC_PREFIX = `${API_PREFIX}/trpc`;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -75,6 +79,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(cookie);
   await app.register(compress, { threshold: 1024 });
   manageStreams(app, { whoAsks, checkEveryMs: 5000 });
+  tellCacheUse(app, cache, API_PREFIX);
+  const refuse = refuseUnknown(app, API_PREFIX);
 
   await mountTrpc(app, {
     prefix: TRPC_PREFIX,
@@ -82,11 +88,17 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     makeContext: app.makeContext,
     maxBatch: settings.maxBatch,
   });
+  await mountRest(app, {
+    prefix: API_PREFIX,
+    router: appRouter,
+    makeContext: app.makeContext,
+    trpcPrefix: TRPC_PREFIX,
+  });
   await registerUploads(app);
   registerDownloads(app);
   registerHealth(app);
   registerMetrics(app);
-  await servePages(app, { trpcPrefix: TRPC_PREFIX });
+  await servePages(app, { trpcPrefix: TRPC_PREFIX, refuse });
   return app;
 }
 
@@ -108,15 +120,17 @@ function createServer(loggerInstance: FastifyBaseLogger, settings: Config): Fast
 
 function makeContextOf({ cachePrefix, callsPerMinute, publicUrl }: Config): ContextMaker {
   return contextMaker({
-    resolveSession: async (token) => {
-      const caller = await callerByToken(token);
-      if (caller) noteSeen(caller.id).catch(forget);
-      return caller;
-    },
+    resolveSession: (token) => besideTheAnswer(() => callerSeen(token)),
     limits: createRateLimiter(cache, cachePrefix),
     callsPerMinute,
     secureCookies: publicUrl.startsWith('https:'),
   });
+}
+
+async function callerSeen(token: string): Promise<Caller | null> {
+  const caller = await callerByToken(token);
+  if (caller) noteSeen(caller.id).catch(forget);
+  return caller;
 }
 
 /** Who was here when is worth no error: with database and queue both away it is forgotten. */

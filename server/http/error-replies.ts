@@ -1,4 +1,4 @@
-/** Errors outside of procedures, in the same words and shape as theirs: in tRPC's envelope under its path, plain elsewhere. */
+/** Errors of requests, in the words of the one table: in tRPC's envelope under its path, elsewhere plain JSON. */
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerTo, appError, type ErrorAnswer } from '../trpc/errors.ts';
@@ -13,20 +13,24 @@ interface Failure {
   request: FastifyRequest;
   reply: FastifyReply;
   trpcPrefix: string;
+  /** What the caller sent, to say what came, and the procedure that was called. */
+  input?: unknown;
+  call?: string;
 }
 
-export function replyWithError({ error, request, reply, trpcPrefix }: Failure): FastifyReply {
-  const answer = answerTo(error);
-  logFailure(request, answer, error);
+export function replyWithError({ error, request, reply, trpcPrefix, input, call }: Failure): FastifyReply {
+  const answer = answerTo(error, input);
+  logFailure(request, answer, error, call);
   if (answer.retryAfterS) reply.header('retry-after', answer.retryAfterS);
   const { message, ...data } = { ...answer, requestId: request.id };
+  const { httpStatus, ...facts } = data;
   const isCall = request.url.startsWith(`${trpcPrefix}/`);
   const code = TRPC_ERROR_CODES_BY_KEY[answer.code];
   return reply
-    .code(answer.httpStatus)
+    .code(httpStatus)
     .header('cache-control', 'no-store')
     .type('application/json')
-    .send({ error: isCall ? { json: { message, code, data } } : { message, ...data } });
+    .send(isCall ? { error: { json: { message, code, data } } } : { message, ...facts });
 }
 
 /** Our own failures with their cause; the callers' with what names them, and nothing that they sent. */

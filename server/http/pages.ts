@@ -4,20 +4,23 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nothingHere, replyWithError } from './error-replies.ts';
+import type { Refuse } from './rest-unknown.ts';
 
 export interface PagesOptions {
   trpcPrefix: string;
   /** Where the built pages lie. Default: beside the sources, or beside the compiled server. */
   folder?: string;
+  /** What is told where there is nothing. */
+  refuse?: Refuse;
 }
 
 export async function servePages(app: FastifyInstance, options: PagesOptions): Promise<void> {
-  const { trpcPrefix, folder = builtPages() } = options;
+  const { trpcPrefix, folder = builtPages(), refuse = nothingHere } = options;
   if (folder) await app.register(fastifyStatic, { root: folder, wildcard: false, index: false, setHeaders });
   const sendPage = (reply: FastifyReply) => reply.header('cache-control', 'no-cache').sendFile('index.html');
   app.setNotFoundHandler((request, reply) => {
     if (folder && isPage(request)) return sendPage(reply);
-    return replyWithError({ error: nothingHere(request), request, reply, trpcPrefix });
+    return replyWithError({ error: refuse(request, reply), request, reply, trpcPrefix });
   });
 }
 

@@ -39,10 +39,23 @@ export function requireJson(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     const type = request.headers['content-type'];
     if (request.method === 'GET' ? type === undefined || isJson(type) : isJson(type)) return;
-    throw appError('UNSUPPORTED_MEDIA_TYPE', {
-      expected: 'content-type: application/json',
-      got: type === undefined ? 'no content type' : JSON.stringify(type.slice(0, 100)),
-    });
+    throw notJson(type);
+  });
+}
+
+/** The same where a call may do without a body, and then needs no content type. */
+export function requireJsonBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers }) => {
+    const type = headers['content-type'];
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+    if (type === undefined ? hasBody : !isJson(type)) throw notJson(type);
+  });
+}
+
+function notJson(type: string | undefined) {
+  return appError('UNSUPPORTED_MEDIA_TYPE', {
+    expected: 'content-type: application/json',
+    got: type === undefined ? 'no content type' : JSON.stringify(type.slice(0, 100)),
   });
 }
 

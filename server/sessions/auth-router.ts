@@ -3,7 +3,7 @@ import { config } from '../config.ts';
 import type { Context } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { memberProcedure, publicProcedure, router } from '../trpc/procedures.ts';
-import { created, fromCache, rest, successAnswer } from '../trpc/rest.ts';
+import { created, fromCache, rest, successAnswer, unlessRefused } from '../trpc/rest.ts';
 import { type User, userById } from '../users/users-reads.ts';
 import { DEMO_LOGINS } from './demo-logins.ts';
 import { giveBackNetworkTry, takePasswordTry } from './login-limit.ts';
@@ -23,12 +23,17 @@ import {
 
 export const authRouter = router({
   register: publicProcedure
-    .meta(rest('POST /auth/users', 'Registers somebody and signs them in', created(signedInAnswer)))
+    .meta(
+      rest('POST /auth/users', 'Registers somebody and signs them in', {
+        ...created(signedInAnswer),
+        refused: ['CONFLICT'],
+      }),
+    )
     .input(registerInput)
     .mutation(async ({ ctx, input }) => welcome(ctx, await registerUser(input, bearerOf(ctx)))),
 
   login: publicProcedure
-    .meta(rest('POST /auth/login', 'Signs in', signedInAnswer))
+    .meta(rest('POST /auth/login', 'Signs in', unlessRefused(signedInAnswer, 'UNAUTHORIZED')))
     .input(loginInput)
     .mutation(async ({ ctx, input }) => {
       await takePasswordTry(ctx, input.email);

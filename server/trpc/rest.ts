@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Role } from './context.ts';
+import type { ErrorCode } from './errors.ts';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
@@ -17,6 +18,8 @@ export interface RestAnswer {
   status: 200 | 201;
   /** Keys of the cached reads that the answer comes from, each with the most seconds that an entry lives. */
   cached: Readonly<Record<string, number>>;
+  /** Refusals beside those that follow from the procedure's role and input. */
+  refused: readonly ErrorCode[];
 }
 
 export interface RestMeta {
@@ -48,8 +51,13 @@ export function fromCache(schema: z.ZodType, cached: RestAnswer['cached']): Rest
   return { ...plain(schema), cached };
 }
 
+/** The answer of a call that may be refused for a reason of its own. */
+export function unlessRefused(schema: z.ZodType, ...refused: ErrorCode[]): RestAnswer {
+  return { ...plain(schema), refused };
+}
+
 function plain(schema: z.ZodType): RestAnswer {
-  return { schema, status: 200, cached: {} };
+  return { schema, status: 200, cached: {}, refused: [] };
 }
 
 /** What acts without anything to tell answer. */

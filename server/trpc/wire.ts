@@ -29,8 +29,8 @@ function checked(payload: unknown): Payload {
   return payload as unknown as Payload;
 }
 
-/** Level by level instead of recursively, so that the walk itself cannot run out of stack. */
-function refuseStrangeShapes(payload: object): void {
+/** Throws `BAD_REQUEST`. Level by level instead of recursively, so that the walk itself cannot run out of stack. */
+export function refuseStrangeShapes(payload: object): void {
   let level: object[] = [payload];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) {

@@ -21,8 +21,10 @@ describe('addresses', () => {
       const accept = url.startsWith('/api') ? 'text/html' : '*/*';
       const response = await api.app.inject({ method: 'GET', url, headers: { accept } });
       expect(response.statusCode).toBe(404);
-      const { error } = JSON.parse(response.body) as { error: { code: string; requestId: string } };
-      expect(error).toMatchObject({ code: 'NOT_FOUND', requestId: response.headers['x-request-id'] });
+      expect(JSON.parse(response.body)).toMatchObject({
+        code: 'NOT_FOUND',
+        requestId: response.headers['x-request-id'],
+      });
     },
   );
 

@@ -49,7 +49,7 @@ test(
   async () => {
     const before = await world.getDb().$count(uploads);
     const answer = await upload(LIMIT + MB / 4);
-    expect(answer).toMatchObject({ status: 413, body: { error: { code: 'PAYLOAD_TOO_LARGE' } } });
+    expect(answer).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE' } });
     expect(await world.getDb().$count(uploads)).toBe(before);
     expect((await ann.query('jobs.stats')).status).toBe(200);
   },
