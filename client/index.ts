@@ -70,13 +70,16 @@ const MAX_BATCH = 20;
 export function createLarderClient(options: LarderClientOptions): LarderClient {
   const url = options.url.replace(/\/+$/, '');
   let token = options.token ?? null;
+  const receipts = receiptKeeper();
   const headers = () => ({
     ...(token ? { authorization: `Bearer ${token}` } : {}),
     ...(options.userAgent ? { 'user-agent': options.userAgent } : {}),
+    ...receipts.headers(),
   });
   const request = (path: string, init?: RequestInit) =>
-    succeed(fetch(url + path, { ...init, headers: { ...headersOf(init), ...headers() } }));
-  const api = createTRPCClient<AppRouter>({ links: linksTo(`${url}/api/trpc`, headers) });
+    succeed(receipts.fetch(url + path, { ...init, headers: { ...headersOf(init), ...headers() } }));
+  const links = linksTo(`${url}/api/trpc`, { headers, fetch: receipts.fetch });
+  const api = createTRPCClient<AppRouter>({ links });
   return {
     url,
     api,
@@ -103,7 +106,25 @@ export function createLarderClient(options: LarderClientOptions): LarderClient {
 
 type HeaderMaker = () => Record<string, string>;
 
-function linksTo(url: string, headers: HeaderMaker) {
+const RECEIPT_HEADER = 'x-larder-wrote';
+
+/**
+ * A call that wrote answers with a receipt. Sent along with later calls, it makes their reads at least that new on
+ * whichever process they land; the server knows when it has served its time.
+ */
+function receiptKeeper(): { headers: HeaderMaker; fetch: typeof fetch } {
+  let receipt: string | null = null;
+  return {
+    headers: (): Record<string, string> => (receipt === null ? {} : { [RECEIPT_HEADER]: receipt }),
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      receipt = response.headers.get(RECEIPT_HEADER) ?? receipt;
+      return response;
+    },
+  };
+}
+
+function linksTo(url: string, { headers, fetch }: { headers: HeaderMaker; fetch: typeof globalThis.fetch }) {
   return [
     typedErrors,
     splitLink<AppRouter>({
@@ -114,7 +135,7 @@ function linksTo(url: string, headers: HeaderMaker) {
         EventSource,
         eventSourceOptions: () => ({ fetch: fetchWith(headers) }),
       }),
-      false: httpBatchLink({ url, headers, transformer: superjson, maxItems: MAX_BATCH }),
+      false: httpBatchLink({ url, headers, fetch, transformer: superjson, maxItems: MAX_BATCH }),
     }),
   ];
 }

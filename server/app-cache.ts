@@ -2,9 +2,15 @@
  * The process's one cache, below every slice: how long each kind of data lives, how keys are named, and `cachedRead`
  * bound to it.
  */
-import { type CachedRead, createCache, type ReadDefinition, type Settlement } from './cache/index.ts';
+import {
+  type CachedRead,
+  type CallOptions,
+  createCache,
+  type ReadDefinition,
+  type Settlement,
+} from './cache/index.ts';
 import { config } from './config.ts';
-import { type Invalidator, insideTransaction, isDrained, setInvalidator } from './db/index.ts';
+import { demandNow, type Invalidator, insideTransaction, isDrained, setInvalidator } from './db/index.ts';
 
 /** Lifetimes in seconds, and the beginnings of keys. */
 export const CACHE_CONFIG = {
@@ -62,7 +68,7 @@ export const cache = createCache({
   l1: { maxEntries: settings.l1MaxEntries, maxBytes: settings.l1MaxBytes },
   commandTimeoutMs: settings.cacheTimeoutMs,
   maxConcurrentLoads: settings.maxConcurrentLoads,
-  bypass: insideTransaction,
+  bypass: () => insideTransaction() || demandNow() === 'cache',
   isDrained,
   marks: MARKED_NAMESPACES,
 });
@@ -97,13 +103,19 @@ export function cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A
   const read = cache.cachedRead(definition);
   const observed: CachedRead<A, T> = {
     ...read,
+    getMany: (args, options) => read.getMany(args, asDemanded(options)),
     get: (arg, options) => {
-      const answer = read.get(arg, options);
+      const answer = read.get(arg, asDemanded(options));
       if (observer && !insideTransaction()) answer.then((value) => observer?.(read, arg, value), ignore);
       return answer;
     },
   };
   return observed;
+}
+
+/** A caller that has just written elsewhere must not meet what this process has not heard of yet. */
+function asDemanded(options: CallOptions | undefined): CallOptions | undefined {
+  return demandNow() === 'memory' ? { ...options, memory: false } : options;
 }
 
 /** The caller hears of the error. */

@@ -47,7 +47,7 @@ async function readAnew(engine: Engine, plan: Plan): Promise<unknown> {
 /** A hit of this process's memory, ready to be returned. */
 export function readMemory(engine: Engine, plan: Plan): Promise<unknown> | null {
   const { memory, ports } = engine;
-  if (!memory || !plan.policy.l1 || plan.call.fresh) return null;
+  if (!memory || !plan.policy.l1 || plan.call.fresh || plan.call.memory === false) return null;
   const now = ports.clock.now();
   const entry = memory.find(plan.key, now);
   if (!entry || !fitsVersion(entry.version, plan.policy.version)) return null;
@@ -111,9 +111,10 @@ function isLikelyAbsent(engine: Engine, { namespace, policy, key }: Plan): boole
 }
 
 /** Goes on from what was seen. */
-export async function readOn(engine: Engine, plan: Plan, seen: Seen): Promise<unknown> {
-  const answer = await lookUntilAnswered(engine, plan, seen);
-  return typeof answer === 'object' ? answer.value : loadAlone(engine, plan, answer);
+export function readOn(engine: Engine, plan: Plan, seen: Seen): Promise<unknown> {
+  return lookUntilAnswered(engine, plan, seen).then((answer) =>
+    typeof answer === 'object' ? answer.value : loadAlone(engine, plan, answer),
+  );
 }
 
 /** The answer, or why there is none from Redis or a shared load. */
@@ -162,7 +163,7 @@ async function lookOrNothing(engine: Engine, plan: Plan): Promise<Seen | null> {
 }
 
 /** What follows from a look that was no plain hit. */
-async function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> {
+function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> | Next {
   switch (seen.kind) {
     case 'good':
       return answerOld(engine, plan, seen);
@@ -252,7 +253,7 @@ function isTimeToRefresh(engine: Engine, plan: Plan, { entry, now }: Good): bool
 }
 
 /** Joins the flight of this process, or starts it. */
-async function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Next> {
+function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Next> | Next {
   const under = engine.flights.find(plan.key);
   if (under) return join(engine, plan, under);
   if (!engine.popularity.isAdmitted(plan.key, plan.policy)) return 'not admitted';

@@ -49,6 +49,8 @@ export interface CallOptions {
   fresh?: boolean;
   /** An entry older than this many seconds is a miss for this call. */
   maxAgeS?: number;
+  /** False: this process's memory is left aside, for callers who know of a write that it may not have heard of. */
+  memory?: false;
   /** Ends this caller's wait; the load goes on for the others. */
   signal?: AbortSignal;
 }

@@ -8,6 +8,7 @@ export { fingerprintOf } from './fingerprint.ts';
 export { TRIGGERS_POLL_MS, watchForeignWrites } from './foreign/foreign-writes.ts';
 export { migrateDb, migrationsFolder } from './migrate.ts';
 export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
+export { beginVisit, demandNow, during, type Visit } from './own-writes.ts';
 export { closeDb, type Database, getDb, poolState } from './pool.ts';
 export { insideTransaction } from './scope.ts';
 export { type Invalidator, setInvalidator, type WriteTx, write } from './write.ts';

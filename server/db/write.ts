@@ -13,6 +13,7 @@ import { CommitUnknownError, isDeadlock } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
+import { noteWrite } from './own-writes.ts';
 import { getDb } from './pool.ts';
 import { type Scope, scope } from './scope.ts';
 
@@ -139,6 +140,7 @@ async function invalidate({ names, token, outboxIds }: Committed<unknown>): Prom
   failpoint('settling');
   const settlement = await settling;
   failpoint('settled');
+  noteWrite(settlement.acknowledged ? undefined : outboxIds.at(-1));
   if (settlement.acknowledged) forgetSettled(outboxIds);
   else keepUnsettled(outboxIds, settlement);
 }
