@@ -21,6 +21,7 @@ import { replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';
 import { mountTrpc } from './http/mount-trpc.ts';
 import { manageStreams } from './http/open-streams.ts';
+import { honourReceipts } from './http/own-writes.ts';
 import { servePages } from './http/pages.ts';
 import { refuseOtherSites } from './http/request-guard.ts';
 import { answerWithRequestIds, requestIdOf } from './http/request-ids.ts';
@@ -77,6 +78,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await shedLoad(app);
   refuseOtherSites(app, settings.publicUrl);
   await app.register(cookie);
+  honourReceipts(app, { secureCookies: settings.publicUrl.startsWith('https:') });
   await app.register(compress, { threshold: 1024 });
   manageStreams(app, { whoAsks, checkEveryMs: 5000 });
   tellCacheUse(app, cache, API_PREFIX);
