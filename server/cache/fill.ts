@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts';
 import type { Flight, Landing } from './flights.ts';
 import { entryTimes } from './lifetime.ts';
 import { type Loaded, runLoader } from './load.ts';
+import { hardHalf } from './look.ts';
 import type { Plan } from './plan.ts';
 import type { TimerHandle } from './ports.ts';
 import { LEASE, makeTicket, type RecordedStamp, writeEntry } from './slot.ts';
@@ -26,7 +27,7 @@ export async function loadUnderLease(
   const hold = await takeLease(engine, plan, expect);
   if (hold === 'taken') return { kind: 'taken' };
   flight.hasBegun = true;
-  return loadAndFill(engine, plan, hold);
+  return loadAndFill(engine, plan, { hold, flight });
 }
 
 /** Loads beside an entry that stays where it is until the fill replaces it. */
@@ -38,7 +39,7 @@ export async function loadAsRefresh(
 ): Promise<Landing> {
   const hold = await stampedHold(engine, plan, { ticket, isLease: false });
   flight.hasBegun = true;
-  return loadAndFill(engine, plan, hold);
+  return loadAndFill(engine, plan, { hold, flight });
 }
 
 /** Null: the lease is mine or unknown, but something is in doubt, so nothing will be stored. */
@@ -98,11 +99,15 @@ async function stampedHold(
   }
 }
 
-async function loadAndFill(engine: Engine, plan: Plan, hold: Hold | null): Promise<Landing> {
+async function loadAndFill(
+  engine: Engine,
+  plan: Plan,
+  { hold, flight }: { hold: Hold | null; flight: Flight },
+): Promise<Landing> {
   const renewal = hold?.isLease ? renewLease(engine, plan, hold.ticket) : null;
   try {
     const loaded = await runLoader(engine, plan);
-    const accepted = hold !== null && (await fill(engine, plan, hold, loaded));
+    const accepted = hold !== null && (await fill(engine, plan, hold, { loaded, flight }));
     return { kind: 'loaded', parcel: loaded.parcel, accepted };
   } catch (error) {
     if (hold?.isLease) release(engine, plan, hold.ticket);
@@ -112,8 +117,13 @@ async function loadAndFill(engine: Engine, plan: Plan, hold: Hold | null): Promi
   }
 }
 
-/** Never rejects: a value that cannot be stored is still a value. */
-async function fill(engine: Engine, plan: Plan, hold: Hold, loaded: Loaded): Promise<boolean> {
+/** True when late joiners may have the value. Never rejects: a value that cannot be stored is still a value. */
+async function fill(
+  engine: Engine,
+  plan: Plan,
+  hold: Hold,
+  { loaded, flight }: { loaded: Loaded; flight: Flight },
+): Promise<boolean> {
   try {
     const late = plan.lateTags?.(loaded.value) ?? [];
     const lateStamps = await stampsAfterLoad(engine, plan, { tags: late, early: hold.stamps });
@@ -127,13 +137,22 @@ async function fill(engine: Engine, plan: Plan, hold: Hold, loaded: Loaded): Pro
       value: slot.bytes,
       px: slot.px,
     } as const;
+    const tick = engine.reads.tick();
+    const toProve = flight.beginFill() ? [...hold.stamps.recorded, ...lateStamps] : NOTHING;
+    for (const { name } of toProve) tick.ask(name);
     if (!(await engine.reads.run<boolean>(command))) return refuse(engine, plan, null, 'the slot was voided');
     plan.namespace.counters.sets++;
     announceFill(engine, plan, slot.bytes.length);
-    return true;
+    return toProve.every(({ name, text }) => isCurrent(tick.value(name), text));
   } catch (error) {
     return refuse(engine, plan, hold, String(error));
   }
+}
+
+const NOTHING: readonly RecordedStamp[] = [];
+
+function isCurrent(stands: Buffer | null, recorded: string): boolean {
+  return stands !== null && hardHalf(stands.toString()) === hardHalf(recorded);
 }
 
 function entrySlot(

@@ -272,9 +272,9 @@ async function refreshForAll(
   const flight =
     engine.flights.find(plan.key) ??
     engine.flights.start(plan.key, (own) => loadAsRefresh(engine, plan, ticket, own));
-  const isEarly = flight !== under || !flight.hasBegun;
+  const mayHave = flight.join();
   const landing = await flight.landing;
-  if (landing.kind === 'taken' || !(landing.accepted || isEarly)) return 'look again';
+  if (!mayHave(landing)) return 'look again';
   return () => {
     if (under) tell.joined(engine, plan);
     else tell.missed(engine, plan);
@@ -299,12 +299,12 @@ async function land(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
 
 /** The joiners' rule stands in `flights.ts`. */
 async function join(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
-  const isEarly = !flight.hasBegun;
+  const mayHave = flight.join();
   try {
     const landing = await flight.landing;
-    const accepted = landing.kind === 'loaded' && (landing.accepted || isEarly);
-    tell.joining(engine, plan, accepted);
-    if (!accepted) return 'look again';
+    const isMine = mayHave(landing);
+    tell.joining(engine, plan, isMine);
+    if (!isMine) return 'look again';
     tell.joined(engine, plan);
     return { value: landing.parcel.shared() };
   } catch (error) {
