@@ -114,10 +114,16 @@ async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T
     failpoint('committed');
     return { answer, names, after, ...pending };
   } catch (error) {
-    if (isCommitting || pending.token) await invalidator().settle(names.toNames(), pending.token);
+    if (isCommitting || pending.token) await settleUncertain(names, pending);
     // The row is there if and only if the commit happened: it stays for the relay, should it become visible later.
     throw isCommitting ? new CommitUnknownError(error) : error;
   }
+}
+
+/** Names that Redis did not acknowledge are distrusted until their rows are seen to be gone: soon, if nothing was committed. */
+async function settleUncertain(names: NameSet, { token, outboxIds }: Pending): Promise<void> {
+  const settlement = await invalidator().settle(names.toNames(), token);
+  if (!settlement.acknowledged) keepUnsettled(outboxIds, settlement);
 }
 
 interface Pending {
