@@ -4,7 +4,7 @@ import { jobAnswer } from '../jobs/jobs-answers.ts';
 import type { Job } from '../jobs/jobs-schemas.ts';
 import type { Caller } from '../trpc/context.ts';
 import { adminProcedure, publicProcedure, router } from '../trpc/procedures.ts';
-import { created, fromCache, rest } from '../trpc/rest.ts';
+import { created, fromCache, nothingAnswer, rest } from '../trpc/rest.ts';
 import {
   categoriesAnswer,
   countAnswer,
@@ -121,7 +121,7 @@ const courseProcedures = {
     .input(coursePatch)
     .mutation(({ input }) => updateCourse(input)),
   remove: adminProcedure
-    .meta(rest('DELETE /courses/{id}', 'Takes a course off the shelf', courseAnswer))
+    .meta(rest('DELETE /courses/{id}', 'Takes a course off the shelf', nothingAnswer))
     .input(removeInput)
     .mutation(({ input }) => removeCourse(input)),
 };
@@ -172,7 +172,7 @@ const productProcedures = {
     .input(inventoryInput)
     .mutation(({ input }) => updateInventory(input)),
   remove: adminProcedure
-    .meta(rest('DELETE /products/{id}', 'Takes a product off the shelf', productAnswer))
+    .meta(rest('DELETE /products/{id}', 'Takes a product off the shelf', nothingAnswer))
     .input(removeInput)
     .mutation(({ input }) => removeProduct(input)),
 };
@@ -184,7 +184,11 @@ const eventProcedures = {
       rest(
         'GET /events',
         'Published events, page by page; drafts as well for admins who ask',
-        fromCache(eventPageAnswer, { 'events:page:{query}': 600, 'events:{id}': 600 }),
+        fromCache(eventPageAnswer, {
+          'events:list:upcoming': 600,
+          'events:page:{query}': 600,
+          'events:{id}': 600,
+        }),
       ),
     )
     .input(eventListInput)
@@ -210,7 +214,7 @@ const eventProcedures = {
     .input(eventPatch)
     .mutation(({ input }) => updateEvent(input)),
   remove: adminProcedure
-    .meta(rest('DELETE /events/{id}', 'Takes an event off the shelf', eventAnswer))
+    .meta(rest('DELETE /events/{id}', 'Takes an event off the shelf', nothingAnswer))
     .input(removeInput)
     .mutation(({ input }) => removeEvent(input)),
 };

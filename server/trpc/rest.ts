@@ -60,5 +60,7 @@ function plain(schema: z.ZodType): RestAnswer {
   return { schema, status: 200, cached: {}, refused: [] };
 }
 
-/** What acts without anything to tell answer. */
+/** The answer of acts that have nothing to tell: null. */
+export const nothingAnswer = z.null();
+/** The same in words. */
 export const successAnswer = z.object({ success: z.literal(true) });

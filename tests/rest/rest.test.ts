@@ -197,7 +197,7 @@ describe('bodies', () => {
 });
 
 describe('requests from other sites', () => {
-  test.each([{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])(
+  test.each<Record<string, string>>([{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])(
     'with %j change nothing, whoever is signed in',
     async (headers) => {
       const cookie = `larder_session=${member.token}`;
