@@ -105,12 +105,13 @@ describe('warmCache', () => {
   it('sends each step for all entries of a category at once: look, leases, fills', async () => {
     core.cacheStats.reset();
     const sent = await packetsOf(core.getRedisClient(), () => access.warmCache());
-    // A slow load's leases are renewed one by one, in packets far smaller than any step for all.
+    // Counters and single leases are far smaller than any step for all. A slow load's leases are renewed in further
+    // packets for all, three a second; one packet an entry would be over a hundred.
     const packets = sent.filter((packet) => packet.length > 1000);
     for (const key of ['user:', 'job:result:', 'job:2']) {
       const about = packets.filter((packet) => packet.includes(`${environment.prefix}${key}`));
       expect(about.length).toBeGreaterThanOrEqual(2);
-      expect(about.length).toBeLessThanOrEqual(6);
+      expect(about.length).toBeLessThanOrEqual(25);
     }
     expect(core.cacheStats.getStats()).toMatchObject({ hits: 0, misses: 0 });
   });
