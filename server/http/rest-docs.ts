@@ -2,6 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { type Described, type OpenApiDocument, openApiOf } from '../trpc/rest-openapi.ts';
 import type { Operation } from '../trpc/rest-operations.ts';
+import type { JsonSchema } from '../trpc/rest-schemas.ts';
+import { escapeHtml, shapeHtml } from './rest-docs-shape.ts';
 import { STYLE } from './rest-docs-style.ts';
 
 export interface DocsOptions {
@@ -38,7 +40,7 @@ function pageOf({ info, paths, components }: OpenApiDocument, prefix: string): s
     ([tag, listed]) => `<section id="${tag}"><h2>${tag}</h2>${listed.map(operationHtml).join('')}</section>`,
   );
   const shapes = Object.entries(components.schemas).map(
-    ([name, schema]) => `<h3 id="shape-${name}">${name}</h3>${schemaHtml(schema)}`,
+    ([name, schema]) => `<h3 id="shape-${name}">${name}</h3>${blockHtml(schema)}`,
   );
   return `<!doctype html>
 <html lang="en">
@@ -72,10 +74,10 @@ function operationHtml({ method, path, described }: Listed): string {
   const { operationId, summary, parameters, requestBody, responses } = described;
   const inputs = parameters.map(
     ({ name, in: place, required, schema }) =>
-      `<dt><code>${escapeHtml(name)}</code> ${place}${required ? ', required' : ''}</dt><dd>${schemaHtml(schema)}</dd>`,
+      `<dt><code>${escapeHtml(name)}</code> ${place}${required ? ', required' : ''}</dt><dd><code>${shapeHtml(schema)}</code></dd>`,
   );
   const body = requestBody
-    ? `<dt>body</dt><dd>${schemaHtml(requestBody.content['application/json'].schema)}</dd>`
+    ? `<dt>body</dt><dd>${blockHtml(requestBody.content['application/json'].schema)}</dd>`
     : '';
   return `<details id="${operationId}"><summary><b class="${method}">${method.toUpperCase()}</b>
 <code>${escapeHtml(path)}</code> <span>${escapeHtml(summary)}</span> <em>${described['x-role']}</em></summary>
@@ -85,7 +87,7 @@ function operationHtml({ method, path, described }: Listed): string {
 
 function responseHtml([status, response]: [string, Described['responses'][string]]): string {
   if ('$ref' in response) return `<dt>${status}</dt><dd><code>${response.$ref.split('/').at(-1)}</code></dd>`;
-  return `<dt>${status}</dt><dd>${schemaHtml(response.content['application/json'].schema)}</dd>`;
+  return `<dt>${status}</dt><dd>${blockHtml(response.content['application/json'].schema)}</dd>`;
 }
 
 function cachedHtml(described: Described): string {
@@ -93,28 +95,10 @@ function cachedHtml(described: Described): string {
   return keys ? `<dt>from the cache</dt><dd>${keys.join('<br>')}</dd>` : '';
 }
 
-/** The schema as JSON; the names of shapes lead to them. */
-function schemaHtml(schema: unknown): string {
-  const json = escapeHtml(JSON.stringify(schema, null, 2));
-  const linked = json.replace(
-    /#\/components\/schemas\/(\w+)/g,
-    (whole, name) => `<a href="#shape-${name}">${whole}</a>`,
-  );
-  return `<pre>${linked}</pre>`;
+function blockHtml(schema: JsonSchema): string {
+  return `<pre>${shapeHtml(schema)}</pre>`;
 }
 
 function withCode(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-const ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

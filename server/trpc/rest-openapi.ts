@@ -150,7 +150,7 @@ function headersOf(isCached: boolean): Record<string, { $ref: string }> {
 }
 
 function refusals(): Record<string, Reply> {
-  const content = json(refer('schemas', 'Error') as JsonSchema);
+  const content = json(refer('schemas', 'Error'));
   const rows = Object.entries(ERROR_TABLE);
   return Object.fromEntries(rows.map(([code, { message }]) => [code, { description: message, content }]));
 }

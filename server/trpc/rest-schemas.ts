@@ -10,8 +10,14 @@ export interface JsonSchema {
   anyOf?: JsonSchema[];
   enum?: unknown[];
   default?: unknown;
+  const?: unknown;
   minimum?: number;
+  exclusiveMinimum?: number;
   maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  maxItems?: number;
+  $ref?: string;
   $defs?: Record<string, JsonSchema>;
   $schema?: string;
 }
