@@ -44,7 +44,7 @@ const cache = createCache({
   commandTimeoutMs: Number(COMMAND_TIMEOUT_MS),
   bypass: insideTransaction,
   isDrained,
-  marks: ['marked'],
+  marks: ['marked', 'sealed'],
   ...(PLAIN_FILLS ? { ports: plainFills(redisUrl, cachePrefix) } : {}),
 });
 setInvalidator({
@@ -78,6 +78,7 @@ const byId = { key: (id: number) => id, ttl: TTL_S, load: versionOf };
 const item = cache.cachedRead({ ...byId, namespace: 'item' });
 const bare = cache.cachedRead({ ...byId, namespace: 'bare', l1: false });
 const marked = cache.cachedRead({ ...byId, namespace: 'marked' });
+const sealed = cache.cachedRead({ ...byId, namespace: 'sealed', l1: false });
 const shelf = cache.cachedRead({
   namespace: 'shelf',
   key: (id: number) => id,
@@ -87,15 +88,18 @@ const shelf = cache.cachedRead({
 });
 
 dependsOn(items, {
-  read: 'item, bare, marked, shelf',
+  read: 'item, bare, marked, sealed, shelf',
   by: ['id'],
   shows: ['version'],
-  names: ({ id }) => ({ keys: [item.key(id), bare.key(id), marked.key(id)], tags: [`member:${id}`] }),
+  names: ({ id }) => ({
+    keys: [item.key(id), bare.key(id), marked.key(id), sealed.key(id)],
+    tags: [`member:${id}`],
+  }),
 });
 
 async function readVersions(kind: ReadKind, id: number): Promise<{ id: number; version: number }[]> {
   if (kind === 'shelf') return shelf.get(Math.floor((id - 1) / ITEMS_PER_SHELF));
-  const read = { item, bare, marked }[kind];
+  const read = { item, bare, marked, sealed }[kind];
   return [{ id, version: await read.get(id) }];
 }
 

@@ -13,8 +13,11 @@ export const items = mysqlTable('race_items', {
 
 export const ITEMS_PER_SHELF = 4;
 
-/** How one row is read: through L1, past L1, with marks, as a part of a list that hangs on a tag. */
-export const READ_KINDS = ['item', 'bare', 'marked', 'shelf'] as const;
+/**
+ * How one row is read: through L1, past L1, in a namespace with marks through L1 and past it, as a part of a list that
+ * hangs on a tag.
+ */
+export const READ_KINDS = ['item', 'bare', 'marked', 'sealed', 'shelf'] as const;
 export type ReadKind = (typeof READ_KINDS)[number];
 
 /** Makes the table with rows 1 to `count`, each of version 1. */

@@ -27,8 +27,12 @@ export interface Verdict {
   lagOfL1: Spread;
   /** How long after the commit reads of the old row still began: before the return, and where no return came. */
   ageAfterCommit: Spread;
-  /** The same in marked namespaces. */
+  /** The same in marked namespaces, through L1: news may be on its way. */
   ageAfterCommitMarked: Spread;
+  /** The same in marked namespaces past L1: none, if Redis took the marks. */
+  ageAfterCommitSealed: Spread;
+  /** The instant at which the last read of an old row began; 0: there was none. */
+  lastOldRowAt: number;
   /** Versions that no transaction had made when they were read. */
   fromTheFuture: number;
   failures: number;
@@ -50,6 +54,7 @@ export function judge(records: readonly LogRecord[], { awayUntil = 0, from = 0 }
   const lags: number[] = [];
   const ages: number[] = [];
   const markedAges: number[] = [];
+  const sealedAges: number[] = [];
   for (const record of records) {
     if (record.kind === KIND.wrote) verdict.writes++;
     if (record.kind === KIND.failed && record.at >= from)
@@ -61,22 +66,25 @@ export function judge(records: readonly LogRecord[], { awayUntil = 0, from = 0 }
     const kind = READ_KINDS[record.detail];
     const since = (history: History, of: string | number): number =>
       Math.max(0, at - oldestAbove(history.get(of), version));
+    const isBare = kind === 'bare' || kind === 'sealed';
     const lag = since(acknowledged, key);
     const ownLag = since(own, `${key}:${who}`);
-    const isStale = ownLag > 0 || (kind === 'bare' ? lag > 0 : lag > L1_LAG_MS);
+    const isStale = ownLag > 0 || (isBare ? lag > 0 : lag > L1_LAG_MS);
     if (ownLag > 0) verdict.staleInOwnProcess++;
-    else if (kind === 'bare' && lag > 0) verdict.staleWithoutL1++;
+    else if (isBare && lag > 0) verdict.staleWithoutL1++;
     else if (lag > L1_LAG_MS) verdict.staleInL1++;
     if (isStale && verdict.examples.length < EXAMPLES)
       verdict.examples.push(wordsOf(record, { lag, ownLag }));
-    if (lag > 0 && kind !== 'bare') lags.push(lag);
+    if (lag > 0 && !isBare) lags.push(lag);
     const age = Math.min(since(committed, key), Math.max(0, at - awayUntil));
-    if (age > 0) (kind === 'marked' ? markedAges : ages).push(age);
+    if (age > 0) verdict.lastOldRowAt = Math.max(verdict.lastOldRowAt, at);
+    if (age > 0) (kind === 'marked' ? markedAges : kind === 'sealed' ? sealedAges : ages).push(age);
     if (version > 1 && oldestAbove(attempted.get(key), version - 1) > record.until) verdict.fromTheFuture++;
   }
   verdict.lagOfL1 = spreadOf(lags);
   verdict.ageAfterCommit = spreadOf(ages);
   verdict.ageAfterCommitMarked = spreadOf(markedAges);
+  verdict.ageAfterCommitSealed = spreadOf(sealedAges);
   return verdict;
 }
 
@@ -102,6 +110,8 @@ function emptyVerdict(): Verdict {
     lagOfL1: none,
     ageAfterCommit: none,
     ageAfterCommitMarked: none,
+    ageAfterCommitSealed: none,
+    lastOldRowAt: 0,
     fromTheFuture: 0,
     failures: 0,
     refusals: 0,
