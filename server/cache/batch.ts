@@ -7,8 +7,9 @@ import { Deadlines } from './deadline.ts';
 import { TimeLimitError } from './errors.ts';
 import type { Guard, Watch } from './guard.ts';
 import type { Answer, ClockPort, Command, Connection, RedisPort, TimerPort } from './ports.ts';
-import type { ReadHead } from './slot.ts';
+import type { WrittenHead } from './slot.ts';
 import type { StampQuestion } from './stamp-question.ts';
+import type { SharedStamps } from './stamping.ts';
 
 interface PendingCommand {
   command: Command;
@@ -23,8 +24,9 @@ export class Tick {
   readonly pending: PendingCommand[] = [];
   /** The stamps that loads of this tick need. */
   stamps: StampQuestion | null = null;
+  shared: SharedStamps | null = null;
   /** The last head whose stamps were all found current in this batch. */
-  goodHead: ReadHead | null = null;
+  goodHead: WrittenHead | null = null;
   /** Rejects when the outcome is unknown. */
   readonly done: Promise<void>;
   /** Redis' ms when the answer came, and the same instant in monotonic ms. */

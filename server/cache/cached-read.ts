@@ -3,8 +3,8 @@ import type { Engine } from './engine.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { expire } from './expire.ts';
 import { invalidate } from './invalidate.ts';
-import { buildKey } from './names.ts';
-import { type Plan, policyOf } from './plan.ts';
+import { buildKey, checkKey } from './names.ts';
+import { type Plan, type PlanParts, policyOf } from './plan.ts';
 import { Popularity } from './popularity.ts';
 import { read } from './read.ts';
 import { Gathering, readMany } from './read-many.ts';
@@ -19,16 +19,29 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
   const policy = policyOf(definition);
   const { memory, bypass, events, ports } = engine;
   const isDirect = policy.l1 && !Popularity.matters(policy);
+  checkKey(namespace);
+  const space = engine.plans.namespace(namespace);
   const keyOf = (arg: A): string => buildKey(namespace, definition.key(arg));
 
+  const { tags } = definition;
+
+  /** Keys that were built are well-formed. */
   function plan(
     arg: A,
-    parts: { call?: CallOptions | undefined; counted?: boolean; load?: Plan['load'] } = {},
+    {
+      call,
+      counted,
+      load = () => definition.load(arg),
+    }: Partial<Pick<PlanParts, 'call' | 'counted' | 'load'>>,
   ): Plan {
-    const early = definition.tags?.(arg) ?? [];
-    const load = parts.load ?? (() => definition.load(arg));
-    const lateTags = definition.tags ? (value: unknown) => definition.tags?.(arg, value as T) ?? [] : null;
-    return engine.plans.plan(keyOf(arg), { policy, load, lateTags, tags: early, ...parts });
+    return engine.plans.planIn(space, keyOf(arg), {
+      policy,
+      load,
+      tags: tags?.(arg),
+      lateTags: tags ? (value) => tags(arg, value as T) : null,
+      call,
+      counted,
+    });
   }
 
   /** The hot path: an L1 hit that nobody listens to is one lookup, one clock reading and one counter. */
@@ -43,9 +56,14 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
     return slowly(arg, call);
   }
 
-  async function slowly(arg: A, call: CallOptions | undefined): Promise<T> {
-    const answer = read(engine, plan(arg, { call })) as Promise<T>;
-    return call?.signal ? withSignal(answer, call.signal) : answer;
+  /** A key that cannot be is a rejection, like everything that goes wrong with a read. */
+  function slowly(arg: A, call: CallOptions | undefined): Promise<T> {
+    try {
+      const answer = read(engine, plan(arg, { call })) as Promise<T>;
+      return call?.signal ? withSignal(answer, call.signal) : answer;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async function getMany(args: readonly A[], call?: CallOptions): Promise<T[]> {

@@ -34,14 +34,15 @@ export interface Wait {
 
 /**
  * The time limit of many waits of equal length by one timer, which is armed for the oldest of them: a timer for each
- * batch costs more than all else about it. The timer holds the process, like the answer that is waited for; it goes off
+ * costs more than all else about a batch. The timer holds the process, like the answer that is waited for; it goes off
  * once more after the last wait, at most 100 ms later.
  */
 export class Deadlines {
   readonly #ms: number;
   readonly #clock: ClockPort;
   readonly #timers: TimerPort;
-  #waits: Wait[] = [];
+  /** In the order of their beginning, and so of their ends. */
+  readonly #waits = new Set<Wait>();
   #isArmed = false;
 
   constructor(ms: number, { clock, timers }: { clock: ClockPort; timers: TimerPort }) {
@@ -53,22 +54,14 @@ export class Deadlines {
   /** `expire` is called when the wait did not end in time, after what has already arrived was read. */
   begin(expire: () => void): Wait {
     const wait: Wait = { isOver: false, dueAt: this.#clock.now() + this.#ms, expire };
-    this.#waits.push(wait);
+    this.#waits.add(wait);
     if (!this.#isArmed) this.#arm(this.#ms);
     return wait;
   }
 
   end(wait: Wait): void {
     wait.isOver = true;
-    if (this.#waits[0] === wait) this.#forgetOver();
-  }
-
-  #forgetOver(): void {
-    const waits = this.#waits;
-    let over = 0;
-    while (over < waits.length && (waits[over] as Wait).isOver) over++;
-    if (over === waits.length) waits.length = 0;
-    else waits.splice(0, over);
+    this.#waits.delete(wait);
   }
 
   #arm(ms: number): void {
@@ -80,18 +73,38 @@ export class Deadlines {
     this.#isArmed = false;
     const now = this.#clock.now();
     for (const wait of this.#waits) {
-      if (wait.dueAt > now) break;
-      if (!wait.isOver) this.#lapse(wait);
+      if (wait.dueAt > now) {
+        this.#arm(Math.max(1, wait.dueAt - now));
+        return;
+      }
+      this.#waits.delete(wait);
+      this.#timers.afterArrivals(() => this.#lapse(wait));
     }
-    const next = this.#waits.find(({ isOver, dueAt }) => !isOver && dueAt > now);
-    if (next) this.#arm(Math.max(1, next.dueAt - now));
   }
 
   #lapse(wait: Wait): void {
-    this.#timers.afterArrivals(() => {
-      if (wait.isOver) return;
-      this.end(wait);
-      wait.expire();
-    });
+    if (wait.isOver) return;
+    wait.isOver = true;
+    wait.expire();
+  }
+}
+
+const MOST_LIMITS = 100;
+
+/** Deadlines by their length: policies mostly share a few. */
+export class DeadlineBook {
+  readonly #ports: { clock: ClockPort; timers: TimerPort };
+  readonly #byMs = new Map<number, Deadlines>();
+
+  constructor(ports: { clock: ClockPort; timers: TimerPort }) {
+    this.#ports = ports;
+  }
+
+  of(ms: number): Deadlines {
+    const known = this.#byMs.get(ms);
+    if (known) return known;
+    const deadlines = new Deadlines(ms, this.#ports);
+    if (this.#byMs.size < MOST_LIMITS) this.#byMs.set(ms, deadlines);
+    return deadlines;
   }
 }

@@ -1,5 +1,6 @@
 /** Operations on single entries without a loader: get, set, has, ttl. */
 import type { Engine } from './engine.ts';
+import { AwayError } from './errors.ts';
 import { invalidate } from './invalidate.ts';
 import { entryTimes } from './lifetime.ts';
 import { look } from './look.ts';
@@ -7,7 +8,7 @@ import { Parcel } from './parcel.ts';
 import { ANY_VERSION, checkSeconds, type Plan, policyOf } from './plan.ts';
 import { readMemory } from './read.ts';
 import { writeEntry } from './slot.ts';
-import { stampsBeforeLoad } from './stamping.ts';
+import { headOf, stampsBeforeLoad } from './stamping.ts';
 import * as tell from './tell.ts';
 import type { SetItem } from './types.ts';
 
@@ -93,21 +94,12 @@ async function writeUnconditionally(engine: Engine, plan: Plan, value: unknown):
   if (!parcel.encoded) throw new TypeError(`The value for "${plan.key}" cannot be packed.`);
   if (parcel.encoded.bytes.length > engine.limits.maxEntryBytes)
     throw new RangeError(`The value for "${plan.key}" is larger than ${engine.limits.maxEntryBytes} bytes.`);
-  const { recorded, from } = await stampsBeforeLoad(engine, plan);
+  const stamps = await stampsBeforeLoad(engine, plan);
+  if (!stamps) throw new AwayError('its stamps could not be read, or a writer has marked one');
   const now = engine.ports.redis.redisNow();
   const times = entryTimes(plan.policy, { now, isNothing: false, dice: 0 });
-  const entry = {
-    ...times,
-    head: {
-      epoch: from.epochOf(plan.slot),
-      stampEpoch: from.epochOf(engine.names.app),
-      version: plan.policy.version,
-      stamps: recorded,
-    },
-    key: plan.key,
-    loadMs: 0,
-    encoded: parcel.encoded,
-  };
+  const head = headOf(engine, plan, { early: stamps, late: [] });
+  const entry = { ...times, head, key: plan.key, loadMs: 0, encoded: parcel.encoded };
   const bytes = writeEntry(entry, engine.ports.random.id());
   await engine.reads.run({ op: 'set', key: plan.slot, value: bytes, px: times.goneAt - now });
 }

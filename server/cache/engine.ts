@@ -1,6 +1,7 @@
 /** The parts of one cache instance. Created by `createCache`; handed to the steps of reading and writing. */
 import type { Batcher } from './batch.ts';
 import type { CounterBook } from './counters.ts';
+import type { DeadlineBook } from './deadline.ts';
 import type { EventHub } from './events.ts';
 import type { Flights } from './flights.ts';
 import type { Gate } from './gate.ts';
@@ -10,6 +11,7 @@ import type { NameBook } from './names.ts';
 import type { PlanBook } from './plan.ts';
 import type { Popularity } from './popularity.ts';
 import type { Ports } from './ports.ts';
+import type { Renewals } from './renewals.ts';
 import type { LoadLimit, SoloLoads } from './solo.ts';
 import type { StampCare } from './stamp-question.ts';
 import type { CacheState } from './types.ts';
@@ -44,6 +46,8 @@ export interface Engine {
   readonly loadLimit: LoadLimit;
   readonly popularity: Popularity;
   readonly stampCare: StampCare;
+  readonly renewals: Renewals;
+  readonly loadTimes: DeadlineBook;
   readonly waiters: Waiters;
   readonly unsettled: Unsettled;
   readonly bypass: () => boolean;

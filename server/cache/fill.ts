@@ -10,12 +10,16 @@ import { entryTimes } from './lifetime.ts';
 import { type Loaded, runLoader } from './load.ts';
 import { hardHalf } from './look.ts';
 import type { Plan } from './plan.ts';
-import type { TimerHandle } from './ports.ts';
 import { LEASE, makeTicket, type RecordedStamp, writeEntry } from './slot.ts';
-import { type EarlyStamps, stampsAfterLoad, stampsBeforeLoad } from './stamping.ts';
+import { type EarlyStamps, headOf, stampsAfterLoad, stampsBeforeLoad } from './stamping.ts';
 
 /** What the slot must still begin with when the fill arrives. */
-type Hold = { ticket: Buffer; isLease: boolean; stamps: EarlyStamps; epoch: string; stampEpoch: string };
+interface Hold {
+  slot: string;
+  ticket: Buffer;
+  isLease: boolean;
+  stamps: EarlyStamps;
+}
 
 /** Takes the slot (`expect` null: it was empty; else over an entry that is no longer good), loads and fills. */
 export async function loadUnderLease(
@@ -25,10 +29,12 @@ export async function loadUnderLease(
   flight: Flight,
 ): Promise<Landing> {
   const hold = await takeLease(engine, plan, expect);
-  if (hold === 'taken') return { kind: 'taken' };
+  if (hold === 'taken') return TAKEN;
   flight.hasBegun = true;
   return loadAndFill(engine, plan, { hold, flight });
 }
+
+const TAKEN: Landing = { kind: 'taken' };
 
 /** Loads beside an entry that stays where it is until the fill replaces it. */
 export async function loadAsRefresh(
@@ -37,8 +43,9 @@ export async function loadAsRefresh(
   ticket: Buffer,
   flight: Flight,
 ): Promise<Landing> {
-  const hold = await stampedHold(engine, plan, { ticket, isLease: false });
+  const stamps = await stampsBeforeLoad(engine, plan);
   flight.hasBegun = true;
+  const hold = stamps && { slot: plan.slot, ticket, isLease: false, stamps };
   return loadAndFill(engine, plan, { hold, flight });
 }
 
@@ -46,28 +53,32 @@ export async function loadAsRefresh(
 async function takeLease(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Hold | null | 'taken'> {
   const ticket = makeTicket(LEASE, engine.ports.random.id());
   const tick = engine.reads.tick();
-  const stamping = stampedHold(engine, plan, { ticket, isLease: true });
+  const stamping = stampsBeforeLoad(engine, plan);
   try {
     if (!(await askForSlot(engine, plan, { expect, ticket }))) return 'taken';
   } catch (reason) {
     return (await emptiedWrongType(engine, plan, reason)) ? 'taken' : null;
   }
-  const hold = await stamping;
+  const stamps = await stamping;
   // Lease and stamps of one connection: the header tells only one epoch for both.
-  if (hold && hold.stamps.from === tick.from) return hold;
+  if (stamps && stamps.from === tick.from) return { slot: plan.slot, ticket, isLease: true, stamps };
   release(engine, plan, ticket);
   return null;
 }
 
 /** True: the slot is mine. */
-async function askForSlot(
+function askForSlot(
   engine: Engine,
   { slot }: Plan,
   { expect, ticket }: { expect: Buffer | null; ticket: Buffer },
 ): Promise<boolean> {
   const px = engine.limits.leaseMs;
   if (expect) return engine.reads.run<boolean>({ op: 'cas', key: slot, expect, value: ticket, px });
-  return (await engine.reads.run<Buffer | null>({ op: 'take', key: slot, lease: ticket, px })) === null;
+  return engine.reads.run<Buffer | null>({ op: 'take', key: slot, lease: ticket, px }).then(isMine);
+}
+
+function isMine(stood: Buffer | null): boolean {
+  return stood === null;
 }
 
 /** MGET reads a list or a hash as nothing there; only the lease finds out. */
@@ -80,31 +91,12 @@ async function emptiedWrongType(engine: Engine, plan: Plan, reason: unknown): Pr
   );
 }
 
-async function stampedHold(
-  engine: Engine,
-  plan: Plan,
-  hold: Pick<Hold, 'ticket' | 'isLease'>,
-): Promise<Hold | null> {
-  try {
-    const stamps = await stampsBeforeLoad(engine, plan);
-    const { from } = stamps;
-    return {
-      ...hold,
-      stamps,
-      epoch: from.epochOf(plan.slot),
-      stampEpoch: from.epochOf(engine.names.app),
-    };
-  } catch {
-    return null;
-  }
-}
-
 async function loadAndFill(
   engine: Engine,
   plan: Plan,
   { hold, flight }: { hold: Hold | null; flight: Flight },
 ): Promise<Landing> {
-  const renewal = hold?.isLease ? renewLease(engine, plan, hold.ticket) : null;
+  if (hold?.isLease) engine.renewals.begin(hold);
   try {
     const loaded = await runLoader(engine, plan);
     const accepted = hold !== null && (await fill(engine, plan, hold, { loaded, flight }));
@@ -113,7 +105,7 @@ async function loadAndFill(
     if (hold?.isLease) release(engine, plan, hold.ticket);
     throw error;
   } finally {
-    renewal?.cancel();
+    if (hold?.isLease) engine.renewals.end(hold);
   }
 }
 
@@ -125,24 +117,25 @@ async function fill(
   { loaded, flight }: { loaded: Loaded; flight: Flight },
 ): Promise<boolean> {
   try {
-    const late = plan.lateTags?.(loaded.value) ?? [];
-    const lateStamps = await stampsAfterLoad(engine, plan, { tags: late, early: hold.stamps });
-    if (typeof lateStamps === 'string') return refuse(engine, plan, hold, lateStamps);
-    const slot = entrySlot(engine, plan, hold, { loaded, stamps: [...hold.stamps.recorded, ...lateStamps] });
-    if (typeof slot === 'string') return refuse(engine, plan, hold, slot);
-    const command = {
+    const tags = plan.lateTags?.(loaded.value) ?? NONE;
+    const late = tags.length === 0 ? [] : await stampsAfterLoad(engine, plan, { tags, early: hold.stamps });
+    if (typeof late === 'string') return refuse(engine, plan, hold, late);
+    const entry = entryOf(engine, plan, hold, { loaded, late });
+    if (typeof entry === 'string') return refuse(engine, plan, hold, entry);
+    const { bytes, px } = entry;
+    const tick = engine.reads.tick();
+    const toProve = flight.beginFill() ? [...hold.stamps.recorded, ...late] : NOTHING;
+    for (const { name } of toProve) tick.ask(name);
+    const fits = await engine.reads.run<boolean>({
       op: 'cas',
       key: plan.slot,
       expect: hold.ticket,
-      value: slot.bytes,
-      px: slot.px,
-    } as const;
-    const tick = engine.reads.tick();
-    const toProve = flight.beginFill() ? [...hold.stamps.recorded, ...lateStamps] : NOTHING;
-    for (const { name } of toProve) tick.ask(name);
-    if (!(await engine.reads.run<boolean>(command))) return refuse(engine, plan, null, 'the slot was voided');
+      value: bytes,
+      px,
+    });
+    if (!fits) return refuse(engine, plan, null, 'the slot was voided');
     plan.namespace.counters.sets++;
-    announceFill(engine, plan, slot.bytes.length);
+    announceFill(engine, plan, bytes.length);
     return toProve.every(({ name, text }) => isCurrent(tick.value(name), text));
   } catch (error) {
     return refuse(engine, plan, hold, String(error));
@@ -155,29 +148,28 @@ function isCurrent(stands: Buffer | null, recorded: string): boolean {
   return stands !== null && hardHalf(stands.toString()) === hardHalf(recorded);
 }
 
-function entrySlot(
+const NONE: readonly string[] = [];
+
+/** Or why the value cannot be stored. */
+function entryOf(
   engine: Engine,
   plan: Plan,
-  hold: Hold,
-  { loaded, stamps }: { loaded: Loaded; stamps: RecordedStamp[] },
+  { stamps }: Hold,
+  { loaded, late }: { loaded: Loaded; late: readonly RecordedStamp[] },
 ): { bytes: Buffer; px: number } | string {
   const { encoded } = loaded.parcel;
   if (!encoded) return 'the value cannot be packed';
   if (encoded.bytes.length > engine.limits.maxEntryBytes) return 'the value is too large';
   const now = engine.ports.redis.redisNow();
-  const isNothing = loaded.value === null || loaded.value === undefined;
-  const times = entryTimes(plan.policy, {
+  const { storedAt, staleAt, goneAt } = entryTimes(plan.policy, {
     now,
-    isNothing,
+    isNothing: loaded.value === null || loaded.value === undefined,
     dice: engine.ports.random.next(),
     ttlMs: engine.popularity.ttlMs(plan.key, plan.policy),
   });
-  const { epoch, stampEpoch } = hold;
-  const { version } = plan.policy;
-  const head = { epoch, stampEpoch, version, stamps };
-  const entry = { ...times, head, key: plan.key, loadMs: loaded.ms, encoded };
-  const bytes = writeEntry(entry, engine.ports.random.id());
-  return { bytes, px: times.goneAt - now };
+  const head = headOf(engine, plan, { early: stamps, late });
+  const entry = { storedAt, staleAt, goneAt, head, key: plan.key, loadMs: loaded.ms, encoded };
+  return { bytes: writeEntry(entry, engine.ports.random.id()), px: goneAt - now };
 }
 
 function refuse(engine: Engine, plan: Plan, hold: Hold | null, reason: string): false {
@@ -196,22 +188,4 @@ function announceFill(engine: Engine, plan: Plan, bytes: number): void {
 /** Gives the slot back if it is still held; a lost release only costs the others the rest of the lease. */
 function release(engine: Engine, plan: Plan, ticket: Buffer): void {
   engine.reads.run({ op: 'cas', key: plan.slot, expect: ticket, value: null, px: 0 }).catch(() => undefined);
-}
-
-/** At a third of its life, for as long as the load may live; the load's own limit ends it. */
-function renewLease(engine: Engine, plan: Plan, ticket: Buffer): TimerHandle {
-  const px = engine.limits.leaseMs;
-  let isOver = false;
-  let timer = engine.ports.timers.after(px / 3, again, true);
-  function again(): void {
-    if (isOver) return;
-    timer = engine.ports.timers.after(px / 3, again, true);
-    engine.reads.run({ op: 'cas', key: plan.slot, expect: ticket, value: ticket, px }).catch(() => undefined);
-  }
-  return {
-    cancel() {
-      isOver = true;
-      timer.cancel();
-    },
-  };
 }

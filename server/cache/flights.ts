@@ -28,7 +28,6 @@ export class Flight {
 
   constructor(run: (flight: Flight) => Promise<Landing>) {
     this.landing = run(this);
-    this.landing.catch(() => undefined);
   }
 
   /** Joining now: may the landing be had? */

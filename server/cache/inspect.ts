@@ -6,7 +6,7 @@ import { checkKey } from './names.ts';
 import { Parcel } from './parcel.ts';
 import { DEFAULT_JITTER, policyOf } from './plan.ts';
 import { field } from './redis/server.ts';
-import { type Entry, LEASE, MARK, type ReadHead, readEntry, VALUE } from './slot.ts';
+import { type Entry, LEASE, MARK, readEntry, VALUE, type WrittenHead } from './slot.ts';
 import type { Inspection, KeyPage, RedisInfo } from './types.ts';
 
 const ANY_POLICY = policyOf({ ttl: 1, jitter: DEFAULT_JITTER });
@@ -32,7 +32,7 @@ export async function inspect(engine: Engine, key: string): Promise<Inspection |
   return { ...base, kind: 'value', ...describe(engine, entry), isGood: await isGood(engine, key, entry) };
 }
 
-function describe(engine: Engine, entry: Entry & { head: ReadHead }): Partial<Inspection> {
+function describe(engine: Engine, entry: Entry & { head: WrittenHead }): Partial<Inspection> {
   const tagsBegin = engine.names.tag('');
   return {
     value: decodeOrNothing(entry),
@@ -48,7 +48,7 @@ function describe(engine: Engine, entry: Entry & { head: ReadHead }): Partial<In
   };
 }
 
-function decodeOrNothing(entry: Entry & { head: ReadHead }): unknown {
+function decodeOrNothing(entry: Entry & { head: WrittenHead }): unknown {
   try {
     return Parcel.of(entry.encoded).own();
   } catch {
@@ -56,7 +56,7 @@ function decodeOrNothing(entry: Entry & { head: ReadHead }): unknown {
   }
 }
 
-async function isGood(engine: Engine, key: string, entry: Entry & { head: ReadHead }): Promise<boolean> {
+async function isGood(engine: Engine, key: string, entry: Entry & { head: WrittenHead }): Promise<boolean> {
   const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, load: () => Promise.resolve(null), lateTags: null });
   const tick = engine.writes.tick();

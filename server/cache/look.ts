@@ -17,11 +17,11 @@ import {
   isAscii,
   LEASE,
   MARK,
-  type ReadHead,
   readEntry,
   TICKET_BYTES,
   ticketOf,
   VALUE,
+  type WrittenHead,
 } from './slot.ts';
 
 export type Seen =
@@ -37,7 +37,7 @@ export type Seen =
       kind: 'good';
       slot: Buffer;
       entry: Entry;
-      head: ReadHead;
+      head: WrittenHead;
       parcel: Parcel;
       softened: boolean;
       now: number;
@@ -99,7 +99,7 @@ function invalid(slot: Buffer, isOtherShape: boolean): Seen {
 
 function good(
   slot: Buffer,
-  entry: Entry & { head: ReadHead },
+  entry: Entry & { head: WrittenHead },
   { tick, softened }: { tick: Tick; softened: boolean },
 ): Good {
   const parcel = Parcel.of(entry.encoded);
@@ -109,7 +109,7 @@ function good(
 function isOfThisHistory(
   engine: Engine,
   plan: Plan,
-  { goneAt, head }: Entry & { head: ReadHead },
+  { goneAt, head }: Entry & { head: WrittenHead },
   { from, now }: Tick,
 ): boolean {
   return (
@@ -121,7 +121,7 @@ function isOfThisHistory(
 
 interface Stamped {
   slot: Buffer;
-  entry: Entry & { head: ReadHead };
+  entry: Entry & { head: WrittenHead };
   tick: Tick;
 }
 

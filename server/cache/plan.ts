@@ -3,7 +3,7 @@
 import type { CounterBook, NamespaceCounters } from './counters.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { checkKey, type NameBook, namespaceOf } from './names.ts';
-import type { ReadHead } from './slot.ts';
+import type { WrittenHead } from './slot.ts';
 import type { CallOptions, ReadPolicy } from './types.ts';
 
 /** A read's policy in ms, defaults filled in. */
@@ -30,7 +30,7 @@ export interface Namespace {
   /** Stamps of every key: the application's and the namespace's. */
   stamps: readonly string[];
   /** The head that was read last: the next entry most likely carries the same. */
-  head: ReadHead | null;
+  head: WrittenHead | null;
   /** How many looks in a row have found nothing. */
   absences: number;
 }
@@ -87,7 +87,6 @@ export function checkSeconds(what: string, seconds: unknown): asserts seconds is
     throw new InvalidArgumentError(what, 'a number of seconds above 0', seconds);
 }
 
-const NONE: readonly string[] = [];
 const NO_OPTIONS: CallOptions = {};
 
 /** Namespaces come from keys; this many are remembered, the rest are made anew each time. */
@@ -120,21 +119,35 @@ export class PlanBook {
     return namespace;
   }
 
-  plan(
-    key: string,
-    parts: Pick<Plan, 'policy' | 'load' | 'lateTags'> & {
-      tags?: readonly string[];
-      call?: CallOptions | undefined;
-      counted?: boolean;
-    },
-  ): Plan {
+  /** @throws InvalidArgumentError */
+  plan(key: string, parts: PlanParts): Plan {
     checkKey(key);
-    const namespace = this.namespace(namespaceOf(key));
-    const { policy, load, lateTags, tags = NONE, call = NO_OPTIONS, counted = true } = parts;
-    const stamps =
-      tags.length === 0
-        ? namespace.stamps
-        : [...namespace.stamps, ...tags.map((tag) => this.#names.tag(tag))];
-    return { key, slot: this.#names.slot(key), namespace, stamps, policy, load, lateTags, call, counted };
+    return this.planIn(this.namespace(namespaceOf(key)), key, parts);
   }
+
+  /** For keys that are known to be well-formed. */
+  planIn(namespace: Namespace, key: string, parts: PlanParts): Plan {
+    const { policy, load, lateTags, tags, call, counted } = parts;
+    return {
+      key,
+      slot: this.#names.slot(key),
+      namespace,
+      stamps: tags === undefined || tags.length === 0 ? namespace.stamps : this.#stamps(namespace, tags),
+      policy,
+      load,
+      lateTags,
+      call: call ?? NO_OPTIONS,
+      counted: counted ?? true,
+    };
+  }
+
+  #stamps(namespace: Namespace, tags: readonly string[]): readonly string[] {
+    return [...namespace.stamps, ...tags.map((tag) => this.#names.tag(tag))];
+  }
+}
+
+export interface PlanParts extends Pick<Plan, 'policy' | 'load' | 'lateTags'> {
+  tags?: readonly string[] | undefined;
+  call?: CallOptions | undefined;
+  counted?: boolean | undefined;
 }

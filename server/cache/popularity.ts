@@ -16,7 +16,8 @@ interface Asks {
 }
 
 export class Popularity {
-  readonly #asks = new LRUCache<string, Asks>({ max: MAX_KEYS });
+  /** Made when first needed: it takes 400 KB, and most programs need none. */
+  #asks: LRUCache<string, Asks> | null = null;
 
   /** Does the policy need asks to be counted? */
   static matters({ adaptive, admission }: Policy): boolean {
@@ -26,18 +27,19 @@ export class Popularity {
   /** Counts one ask at `now`, monotonic ms. */
   ask(key: string, policy: Policy, now: number): void {
     const windowMs = policy.admission?.windowMs ?? ADAPTIVE_WINDOW_MS;
+    this.#asks ??= new LRUCache<string, Asks>({ max: MAX_KEYS });
     const asks = this.#asks.get(key);
     if (!asks || now - asks.since > windowMs) this.#asks.set(key, { count: 1, since: now });
     else asks.count++;
   }
 
   isAdmitted(key: string, { admission }: Policy): boolean {
-    return admission === null || (this.#asks.get(key)?.count ?? 0) >= admission.asks;
+    return admission === null || (this.#asks?.get(key)?.count ?? 0) >= admission.asks;
   }
 
   ttlMs(key: string, { adaptive, ttlMs }: Policy): number {
     if (!adaptive) return ttlMs;
-    const heat = Math.min(Math.log10(this.#asks.get(key)?.count ?? 1) / ASKS_FOR_MAX_LOG10, 1);
+    const heat = Math.min(Math.log10(this.#asks?.get(key)?.count ?? 1) / ASKS_FOR_MAX_LOG10, 1);
     return adaptive.minMs + heat * (adaptive.maxMs - adaptive.minMs);
   }
 }

@@ -3,7 +3,7 @@
  *
  *   V | id 16 | format 1 | crc32 of the rest 4 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4
  *     | head's length 4 | key's length 4 | head | key | payload
- *   head, texts separated by NUL: value epoch, stamps' epoch, version, (stamp name, stamp text)*
+ *   head, texts separated by NUL: value epoch, stamps' epoch (empty: the same), version, (stamp name, stamp text)*
  *
  * Entries of one namespace mostly carry the very same head: whoever read one hands it in when reading the next, and
  * one comparison of bytes replaces parsing.
@@ -20,7 +20,7 @@ export const MARK = 0x4d;
 /** Type byte and id: what a compare-and-set compares. */
 export const TICKET_BYTES = 17;
 
-const FORMAT = 1;
+const FORMAT = 2;
 const CRC_AT = 18;
 const CHECKED_FROM = 22;
 const CODEC_AT = 22;
@@ -48,8 +48,8 @@ export interface EntryHead {
   stamps: readonly RecordedStamp[];
 }
 
-/** A head with the bytes that it was read from. */
-export interface ReadHead extends EntryHead {
+/** A head with its bytes. */
+export interface WrittenHead extends EntryHead {
   bytes: Buffer;
 }
 
@@ -74,11 +74,15 @@ export function makeTicket(type: number, id: Buffer): Buffer {
   return ticket;
 }
 
-export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buffer {
-  const head = Buffer.from(headText(entry.head), 'utf8');
-  const key = Buffer.from(entry.key, 'utf8');
+export function writeHead(head: EntryHead): WrittenHead {
+  return { ...head, bytes: Buffer.from(headText(head), 'utf8') };
+}
+
+export function writeEntry(entry: Entry & { head: WrittenHead }, id: Buffer): Buffer {
+  const head = entry.head.bytes;
+  const keyLength = Buffer.byteLength(entry.key);
   const { bytes, codec } = entry.encoded;
-  const slot = Buffer.allocUnsafe(HEAD_AT + head.length + key.length + bytes.length);
+  const slot = Buffer.allocUnsafe(HEAD_AT + head.length + keyLength + bytes.length);
   slot[0] = VALUE;
   id.copy(slot, 1);
   slot[TICKET_BYTES] = FORMAT;
@@ -88,10 +92,10 @@ export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buff
   slot.writeDoubleLE(entry.goneAt, GONE_AT);
   slot.writeUInt32LE(Math.min(Math.round(entry.loadMs), 0xffffffff), LOAD_AT);
   slot.writeUInt32LE(head.length, HEAD_LENGTH_AT);
-  slot.writeUInt32LE(key.length, KEY_LENGTH_AT);
+  slot.writeUInt32LE(keyLength, KEY_LENGTH_AT);
   head.copy(slot, HEAD_AT);
-  key.copy(slot, HEAD_AT + head.length);
-  bytes.copy(slot, HEAD_AT + head.length + key.length);
+  slot.write(entry.key, HEAD_AT + head.length);
+  bytes.copy(slot, HEAD_AT + head.length + keyLength);
   slot.writeUInt32LE(crc32(slot.subarray(CHECKED_FROM)), CRC_AT);
   return slot;
 }
@@ -102,9 +106,9 @@ export function writeEntry(entry: Entry & { head: EntryHead }, id: Buffer): Buff
  */
 export function readEntry(
   slot: Buffer,
-  known: ReadHead | null,
+  known: WrittenHead | null,
   key?: string,
-): (Entry & { head: ReadHead }) | null {
+): (Entry & { head: WrittenHead }) | null {
   if (slot.length < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
   const keyAt = HEAD_AT + slot.readUInt32LE(HEAD_LENGTH_AT);
   const payloadAt = keyAt + slot.readUInt32LE(KEY_LENGTH_AT);
@@ -148,7 +152,7 @@ export function restamp(slot: Buffer, staleAt: number, id: Buffer): Buffer {
 }
 
 function headText({ epoch, stampEpoch, version, stamps }: EntryHead): string {
-  const texts = [epoch, stampEpoch, version];
+  const texts = [epoch, stampEpoch === epoch ? '' : stampEpoch, version];
   for (const stamp of stamps) texts.push(stamp.name, stamp.text);
   return texts.join('\0');
 }
@@ -156,7 +160,7 @@ function headText({ epoch, stampEpoch, version, stamps }: EntryHead): string {
 const FIXED_TEXTS = 3;
 
 /** The bytes are copied: a head is kept longer than the network buffer that it came in. */
-function readHead(bytes: Buffer): ReadHead | null {
+function readHead(bytes: Buffer): WrittenHead | null {
   const texts = bytes.toString('utf8').split('\0');
   const [epoch, stampEpoch, version] = texts;
   if (epoch === undefined || stampEpoch === undefined || version === undefined || texts.length % 2 === 0)
@@ -164,5 +168,5 @@ function readHead(bytes: Buffer): ReadHead | null {
   const stamps: RecordedStamp[] = [];
   for (let at = FIXED_TEXTS; at < texts.length; at += 2)
     stamps.push({ name: texts[at] as string, text: texts[at + 1] as string });
-  return { epoch, stampEpoch, version, stamps, bytes: Buffer.from(bytes) };
+  return { epoch, stampEpoch: stampEpoch || epoch, version, stamps, bytes: Buffer.from(bytes) };
 }

@@ -6,7 +6,6 @@
  * question for all that the tick needs. Sharing an answer is safe: whoever joined the question before it was sent has not
  * begun to load, and a stamp that the script creates is created for all of them.
  */
-import { LRUCache } from 'lru-cache';
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import type { Command, Connection, StampsReply } from './ports.ts';
@@ -111,7 +110,8 @@ export class StampQuestion {
 /** Whose life the script has looked after lately: it makes them live for weeks on. */
 export class StampCare {
   readonly #clock: { now(): number };
-  readonly #lookedAfterAt = new LRUCache<string, number>({ max: MOST_LOOKED_AFTER });
+  /** Forgetting costs no more than one question by the script, so at its limit it forgets everything. */
+  readonly #lookedAfterAt = new Map<string, number>();
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -124,6 +124,7 @@ export class StampCare {
 
   remember(names: readonly string[]): void {
     const now = this.#clock.now();
+    if (this.#lookedAfterAt.size > MOST_LOOKED_AFTER) this.#lookedAfterAt.clear();
     for (const name of names) this.#lookedAfterAt.set(name, now);
   }
 }

@@ -4,22 +4,30 @@
  * that the load did not see.
  */
 import type { Engine } from './engine.ts';
-import { AwayError } from './errors.ts';
 import { hardNumber } from './look.ts';
 import type { Plan } from './plan.ts';
 import type { Connection, StampsReply } from './ports.ts';
-import type { RecordedStamp } from './slot.ts';
+import { type RecordedStamp, type WrittenHead, writeHead } from './slot.ts';
 import { askStamps, type Stamps } from './stamp-question.ts';
 
 /** A mark stands in the stamp's place (protocol, section 7). */
 const IN_DOUBT = 'M';
 
 export interface EarlyStamps {
-  recorded: RecordedStamp[];
+  recorded: readonly RecordedStamp[];
   counter: StampsReply['counter'];
   era: string;
   /** The connection that they came on. */
   from: Connection;
+  /** Of the entries that record nothing else: written once for all. */
+  head: WrittenHead | null;
+}
+
+/** The stamps of this tick's loads that ask for the very same list. */
+export interface SharedStamps {
+  names: readonly string[];
+  px: number;
+  stamps: Promise<EarlyStamps | null>;
 }
 
 /** Stamps live at least as long as the longest entry that may record them. */
@@ -28,12 +36,39 @@ export function entryLifeMs(plan: Plan): number {
   return Math.max(ttlMs, adaptive?.maxMs ?? 0) + Math.max(swrMs, sieMs);
 }
 
-/** Rejects when in doubt; a mark in a stamp's place is a doubt too. */
-export async function stampsBeforeLoad(engine: Engine, plan: Plan): Promise<EarlyStamps> {
-  const reply = await askStamps(engine, plan.stamps, entryLifeMs(plan));
-  if (reply.texts.includes(IN_DOUBT)) throw new AwayError('a writer has marked one of the stamps');
-  const recorded = plan.stamps.map((name, at) => ({ name, text: reply.texts[at] as string }));
-  return { recorded, counter: reply.counter, era: reply.era, from: reply.from };
+/** Null when in doubt; a mark in a stamp's place is a doubt too. Never rejects. */
+export function stampsBeforeLoad(engine: Engine, plan: Plan): Promise<EarlyStamps | null> {
+  const tick = engine.reads.tick();
+  const { stamps: names } = plan;
+  const px = entryLifeMs(plan);
+  if (tick.shared?.names === names && tick.shared.px >= px) return tick.shared.stamps;
+  const stamps = readEarly(engine, names, px).catch(() => null);
+  tick.shared = { names, px, stamps };
+  return stamps;
+}
+
+async function readEarly(engine: Engine, names: readonly string[], px: number): Promise<EarlyStamps | null> {
+  const { texts, counter, era, from } = await askStamps(engine, names, px);
+  if (texts.includes(IN_DOUBT)) return null;
+  const recorded = names.map((name, at) => ({ name, text: texts[at] as string }));
+  return { recorded, counter, era, from, head: null };
+}
+
+/** The head of an entry of this plan that records the early stamps, and `late` ones beside them. */
+export function headOf(
+  engine: Engine,
+  plan: Plan,
+  { early, late }: { early: EarlyStamps; late: readonly RecordedStamp[] },
+): WrittenHead {
+  const { version } = plan.policy;
+  const epoch = early.from.epochOf(plan.slot);
+  const known = early.head;
+  if (late.length === 0 && known?.version === version && known.epoch === epoch) return known;
+  const stamps = late.length === 0 ? early.recorded : [...early.recorded, ...late];
+  const stampEpoch = early.from.epochOf(engine.names.app);
+  const head = writeHead({ epoch, stampEpoch, version, stamps });
+  if (late.length === 0) early.head = head;
+  return head;
 }
 
 /** A reason when one of them must not be trusted; the next load passes. */

@@ -2,6 +2,7 @@
 import { Cluster } from 'ioredis';
 import { Batcher } from './batch.ts';
 import { CounterBook } from './counters.ts';
+import { DeadlineBook } from './deadline.ts';
 import type { Engine, FeedState } from './engine.ts';
 import { ClosedError, InvalidArgumentError } from './errors.ts';
 import { EventHub } from './events.ts';
@@ -20,6 +21,7 @@ import { ClusterFeed } from './redis/cluster-feed.ts';
 import type { ServerAddress } from './redis/server.ts';
 import { SingleRedis } from './redis/single.ts';
 import { TrackingFeed } from './redis/tracking.ts';
+import { type HeldLease, Renewals } from './renewals.ts';
 import { LoadLimit, SoloLoads } from './solo.ts';
 import { StampCare } from './stamp-question.ts';
 import { systemClock, systemRandom, systemTimers } from './system.ts';
@@ -120,7 +122,9 @@ function assemble(
   const memory = options.l1 === false ? null : buildMemory(options, events);
   const isDrained = options.isDrained ?? (() => Promise.resolve(true));
   const gate = new Gate({ redis, breaker, timers, isDrained, begin, forget: forgetAll });
+  const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
   const batch = { redis, clock, timers, guard, timeoutMs };
+  const reads = new Batcher({ ...batch, through: (action) => gate.fire(action) });
   let isClosed = false;
 
   function forget({ slots, stamps }: TouchedNames): void {
@@ -148,6 +152,10 @@ function assemble(
     memory?.clear();
     flights.detachAll();
     solo.detachAll();
+  }
+
+  function renew({ slot, ticket }: HeldLease): void {
+    reads.run({ op: 'cas', key: slot, expect: ticket, value: ticket, px: leaseMs }).catch(() => undefined);
   }
 
   function state(): CacheState {
@@ -180,7 +188,7 @@ function assemble(
     ports,
     limits: {
       commandTimeoutMs: timeoutMs,
-      leaseMs: options.leaseMs ?? DEFAULT_LEASE_MS,
+      leaseMs,
       compressAboveBytes: options.compressAboveBytes ?? DEFAULT_COMPRESS_ABOVE,
       maxEntryBytes: options.maxEntryBytes ?? DEFAULT_MAX_ENTRY,
     },
@@ -189,7 +197,7 @@ function assemble(
     counters,
     events,
     gate,
-    reads: new Batcher({ ...batch, through: (action) => gate.fire(action) }),
+    reads,
     writes: new Batcher({ ...batch, through: (action) => gate.fireUrgent(action) }),
     memory,
     guard,
@@ -199,6 +207,8 @@ function assemble(
     loadLimit: new LoadLimit(options.maxConcurrentLoads ?? DEFAULT_MAX_LOADS, timers),
     popularity: new Popularity(),
     stampCare: new StampCare(clock),
+    renewals: new Renewals(leaseMs, { timers, renew }),
+    loadTimes: new DeadlineBook({ clock, timers }),
     waiters: new Waiters(timers),
     unsettled,
     bypass: options.bypass ?? (() => false),

@@ -1,14 +1,15 @@
 /** The engine's commands as Redis commands, and Redis' replies as the engine expects them. */
-import { type Redis, Command as RedisCommand } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Command, StampsReply } from '../ports.ts';
 import { gather } from './gather.ts';
 import { CAS, DROP, MARK, type Script, SOFTEN, STAMPS, TAKE, UNMARK } from './scripts.ts';
+import { SwiftCommand } from './swift-command.ts';
 
 type Argument = string | number | Buffer;
 
 /** Command name and arguments, and what the reply means. */
 interface Wired {
-  words: [string, ...Argument[]];
+  words: readonly Argument[];
   script?: Script;
   read: (reply: unknown) => unknown;
 }
@@ -67,8 +68,8 @@ function send(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
   return Promise.all(replies);
 }
 
-function sendOne(redis: Redis, { words: [name, ...args] }: Wired): Promise<unknown> {
-  return redis.sendCommand(new RedisCommand(name, args, { replyEncoding: null })) as Promise<unknown>;
+function sendOne(redis: Redis, { words }: Wired): Promise<unknown> {
+  return redis.sendCommand(new SwiftCommand(words)) as Promise<unknown>;
 }
 
 /** Redis' own refusal is a reply; anything else leaves the outcome unknown. */
@@ -86,7 +87,7 @@ async function sendTexts(
   const places = wired.flatMap((_, at) => (isUnknownScript(replies[at]) ? [at] : []));
   const again = places.map((at) => {
     const { words, script, read } = wired[at] as Wired;
-    return { words: ['EVAL', (script as Script).text, ...words.slice(2)] as Wired['words'], read };
+    return { words: ['EVAL', (script as Script).text, ...words.slice(2)], read };
   });
   const answers = await send(redis, again);
   return replies.map((reply, at) => (places.includes(at) ? answers[places.indexOf(at)] : reply));
@@ -149,23 +150,32 @@ function wireTake({ key, lease, px }: Take): Wired {
 }
 
 function wireTakes(takes: readonly Take[]): Wired {
-  const keys = takes.map(({ key }) => key);
-  const leases = takes.map(({ lease }) => lease);
-  const read = (reply: unknown) => (reply as unknown[]).map(asTaking);
-  return { ...evaluate(TAKE, keys, [ms((takes[0] as Take).px), ...leases]), read };
+  const words: Argument[] = ['EVALSHA', TAKE.sha, takes.length];
+  for (const { key } of takes) words.push(key);
+  words.push(ms((takes[0] as Take).px));
+  for (const { lease } of takes) words.push(lease);
+  return { words, script: TAKE, read: asTakings };
 }
 
-function asTaking(outcome: unknown): unknown {
-  return Array.isArray(outcome) ? new Error(String(outcome[0])) : outcome;
+function asTakings(reply: unknown): unknown[] {
+  return (reply as unknown[]).map((outcome) =>
+    Array.isArray(outcome) ? new Error(String(outcome[0])) : outcome,
+  );
 }
 
 function wireSwaps(swaps: readonly Swap[]): Wired {
-  const keys = swaps.map(({ key }) => key);
-  const rest = swaps.flatMap(({ expect, value, px }) => [expect, value ?? '', ms(px)]);
-  const isAlone = swaps.length === 1;
-  const read = (reply: unknown) =>
-    isAlone ? asSwap((reply as unknown[])[0]) : (reply as unknown[]).map(asSwap);
-  return { ...evaluate(CAS, keys, rest), read };
+  const words: Argument[] = ['EVALSHA', CAS.sha, swaps.length];
+  for (const { key } of swaps) words.push(key);
+  for (const { expect, value, px } of swaps) words.push(expect, value ?? '', ms(px));
+  return { words, script: CAS, read: swaps.length === 1 ? asOneSwap : asSwaps };
+}
+
+function asOneSwap(reply: unknown): unknown {
+  return asSwap((reply as unknown[])[0]);
+}
+
+function asSwaps(reply: unknown): unknown[] {
+  return (reply as unknown[]).map(asSwap);
 }
 
 function asSwap(outcome: unknown): unknown {
