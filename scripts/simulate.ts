@@ -7,7 +7,12 @@
  */
 import { parseArgs } from 'node:util';
 import { type SimulationReport, simulate, traceOf } from '../tests/support/simulator/index.ts';
-import { engineWithout, GUARDS, type GuardName } from '../tests/support/simulator/without-guard.ts';
+import {
+  engineWithout,
+  GUARDS,
+  type GuardName,
+  settingsWithout,
+} from '../tests/support/simulator/without-guard.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,11 +23,14 @@ const { values } = parseArgs({
   },
 });
 
+const SEEDS_FOR_ALL = 10_000;
+const OFTEN = 100;
+
 const guard = values.without;
 if (guard !== undefined && !(guard in GUARDS))
   throw new Error(`--without: expected one of ${Object.keys(GUARDS).join(', ')}; got ${guard}`);
 const copy = guard === undefined ? null : await engineWithout(guard as GuardName);
-const options = copy ? { engine: copy.engine } : {};
+const options = copy ? { engine: copy.engine, settings: settingsWithout(guard as GuardName) } : {};
 try {
   if (values.trace === undefined) await playMany(Number(values.seeds), Number(values.from));
   else console.log(await traceOf(Number(values.trace), options));
@@ -39,6 +47,14 @@ async function playMany(seeds: number, from: number): Promise<void> {
   print(report);
   console.log(`\n${report.seeds} seeds in ${seconds(startedAt)} s`);
   if (report.failures.length > 0) process.exitCode = 1;
+  if (seeds >= SEEDS_FOR_ALL) demandAll(report);
+}
+
+/** So many seeds must have reached everything often. */
+function demandAll({ branches, faults }: SimulationReport): void {
+  const rare = [...branches, ...faults].filter(([, count]) => count < OFTEN);
+  for (const [name, count] of rare) console.error(`reached only ${count} times: ${name}`);
+  if (rare.length > 0) process.exitCode = 1;
 }
 
 function seconds(startedAt: number): string {

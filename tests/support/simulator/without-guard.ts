@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EngineUnderTest } from './run.ts';
+import type { Settings } from './settings.ts';
 
 interface Edit {
   file: string;
@@ -17,79 +18,119 @@ interface Edit {
 const ENGINE = fileURLToPath(new URL('../../../server/cache', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
+/** What memory serves goes wrong only for its own process, so the others must not touch what it reads too soon. */
+const MEMORY: Partial<Settings> = { hasL1: true, l1Entries: 100, hasOneReader: true, versions: ['1'] };
+
+interface Guard {
+  edits: readonly Edit[];
+  /** Where only few of the suite's runs come near enough. */
+  settings?: Partial<Settings>;
+}
+
 export const GUARDS = {
-  "the fill's comparison": [
-    { file: 'fill.ts', guard: 'expect: hold.ticket,', instead: 'expect: Buffer.alloc(0),' },
-  ],
-  'the guard of reads under way': [
-    { file: 'remember.ts', guard: "if (watch.isTouched(plan.slot)) return 'changed';", instead: '' },
-    {
-      file: 'remember.ts',
-      guard: 'watch.isTouched(name) || unsettled.has(name)',
-      instead: 'unsettled.has(name)',
-    },
-  ],
-  'the check of stamps': [
-    {
-      file: 'look.ts',
-      guard:
-        'if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);',
-      instead: '',
-    },
-  ],
-  'stamps before the load': [
-    {
-      file: 'fill.ts',
-      guard: 'const loaded = await runLoader(engine, plan);',
-      instead:
-        'const loaded = await runLoader(engine, plan); if (hold) hold.stamps = (await stampsBeforeLoad(engine, plan).catch(() => null)) ?? hold.stamps;',
-    },
-  ],
-  'the check of epochs': [
-    { file: 'look.ts', guard: 'head.epoch === from.epochOf(plan.slot)', instead: 'true' },
-    { file: 'look.ts', guard: 'head.stampEpoch === from.epochOf(engine.names.app)', instead: 'true' },
-  ],
-  "the joiners' rule": [
-    {
-      file: 'flights.ts',
-      guard: "return landing.kind === 'loaded' && landing.accepted;",
-      instead: "return landing.kind === 'loaded';",
-    },
-  ],
-  "the joiners' proof of stamps": [
-    { file: 'fill.ts', guard: 'hardHalf(stands.toString()) === hardHalf(recorded)', instead: 'true' },
-  ],
-  'the generation of the feed': [
-    {
-      file: 'remember.ts',
-      guard: "if (watch.generation !== guard.generation) return 'generation';",
-      instead: '',
-    },
-  ],
-  'the age of the last pong': [{ file: 'memory.ts', guard: '|| now >= this.aliveUntil', instead: '' }],
-  'the number of a late tag': [
-    {
-      file: 'stamping.ts',
-      guard: 'stamp.id === counter.id ? stamp.n <= counter.n : reply.counter.id === counter.id',
-      instead: 'true',
-    },
-  ],
-  'the era of a new tag': [{ file: 'stamping.ts', guard: 'reply.era === era', instead: 'true' }],
-  'distrust of own unsettled names': [
-    {
-      file: 'unsettled.ts',
-      guard: 'return this.#counts.size > 0 && this.#counts.has(name);',
-      instead: 'return false;',
-    },
-    {
-      file: 'unsettled.ts',
-      guard: 'return this.#counts.size > 0 && names.some((name) => this.#counts.has(name));',
-      instead: 'return false;',
-    },
-  ],
-} as const satisfies Record<string, readonly Edit[]>;
+  "the fill's comparison": {
+    edits: [{ file: 'fill.ts', guard: 'expect: hold.ticket,', instead: 'expect: Buffer.alloc(0),' }],
+  },
+  'the guard of reads under way': {
+    edits: [
+      { file: 'remember.ts', guard: "if (watch.isTouched(plan.slot)) return 'changed';", instead: '' },
+      {
+        file: 'remember.ts',
+        guard: 'watch.isTouched(name) || unsettled.has(name)',
+        instead: 'unsettled.has(name)',
+      },
+    ],
+  },
+  'the check of stamps': {
+    edits: [
+      {
+        file: 'look.ts',
+        guard:
+          'if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);',
+        instead: '',
+      },
+    ],
+  },
+  'the stamps read before the load': {
+    edits: [
+      {
+        file: 'fill.ts',
+        guard: 'const loaded = await runLoader(engine, plan);',
+        instead:
+          'const loaded = await runLoader(engine, plan); if (hold) hold.stamps = (await stampsBeforeLoad(engine, plan).catch(() => null)) ?? hold.stamps;',
+      },
+    ],
+  },
+  'the check of epochs': {
+    edits: [
+      { file: 'look.ts', guard: 'head.epoch === from.epochOf(plan.slot)', instead: 'true' },
+      { file: 'look.ts', guard: 'head.stampEpoch === from.epochOf(engine.names.app)', instead: 'true' },
+    ],
+  },
+  "the joiners' rule": {
+    edits: [
+      {
+        file: 'flights.ts',
+        guard: "return landing.kind === 'loaded' && landing.accepted;",
+        instead: "return landing.kind === 'loaded';",
+      },
+    ],
+  },
+  "the joiners' proof of stamps": {
+    edits: [
+      { file: 'fill.ts', guard: 'hardHalf(stands.toString()) === hardHalf(recorded)', instead: 'true' },
+      { file: 'fill.ts', guard: 'stands !== null && ', instead: '' },
+    ],
+  },
+  'the generation of the feed': {
+    edits: [
+      {
+        file: 'remember.ts',
+        guard: "if (watch.generation !== guard.generation) return 'generation';",
+        instead: '',
+      },
+    ],
+    settings: { ...MEMORY, faults: ['a feed blinks while answers are late'], faultBudget: 8 },
+  },
+  'the age of the last pong': {
+    edits: [{ file: 'memory.ts', guard: '|| now >= this.aliveUntil', instead: '' }],
+    settings: { ...MEMORY, faults: ['a feed stalls', 'a process is cut off'], faultBudget: 6 },
+  },
+  'the number of a late tag': {
+    edits: [
+      {
+        file: 'stamping.ts',
+        guard: 'stamp.id === counter.id ? stamp.n <= counter.n : reply.counter.id === counter.id',
+        instead: 'true',
+      },
+    ],
+  },
+  'the era of a new tag': {
+    edits: [{ file: 'stamping.ts', guard: 'reply.era === era', instead: 'true' }],
+  },
+  'the distrust of own unsettled names': {
+    edits: [
+      {
+        file: 'unsettled.ts',
+        guard: 'return this.#counts.size > 0 && this.#counts.has(name);',
+        instead: 'return false;',
+      },
+      {
+        file: 'unsettled.ts',
+        guard: 'return this.#counts.size > 0 && names.some((name) => this.#counts.has(name));',
+        instead: 'return false;',
+      },
+    ],
+  },
+} as const satisfies Record<string, Guard>;
 
 export type GuardName = keyof typeof GUARDS;
+
+/** The settings under which the guard's absence shows soon; empty: the suite's own. */
+export function settingsWithout(name: GuardName): Partial<Settings> {
+  const guard: Guard = GUARDS[name];
+  return guard.settings ?? {};
+}
 
 /** @throws when a guard's text is not found exactly once. `remove` deletes the copy. */
 export async function engineWithout(
@@ -99,7 +140,7 @@ export async function engineWithout(
   cpSync(ENGINE, join(folder, 'cache'), { recursive: true });
   symlinkSync(MODULES, join(folder, 'node_modules'));
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  for (const edit of GUARDS[name]) takeOut(folder, edit);
+  for (const edit of GUARDS[name].edits) takeOut(folder, edit);
   const engine = (await import(pathToFileURL(join(folder, 'cache/index.ts')).href)) as EngineUnderTest;
   return { engine, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
