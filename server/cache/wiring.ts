@@ -106,6 +106,12 @@ function overCluster(nodes: readonly string[], names: NameBook, system: System):
   };
 }
 
+/**
+ * A write waits longer for its acknowledgement than a read for its answer: a read has the database to go to, while a
+ * write that gives up leaves the others to the relay. A Redis that is ill is noticed by its silence long before.
+ */
+const PATIENCE = 5;
+
 function assemble(
   options: CacheOptions,
   { names, ports, begin }: { names: NameBook; ports: Ports; begin: () => void },
@@ -198,7 +204,11 @@ function assemble(
     events,
     gate,
     reads,
-    writes: new Batcher({ ...batch, through: (action) => gate.fireUrgent(action) }),
+    writes: new Batcher({
+      ...batch,
+      timeoutMs: PATIENCE * timeoutMs,
+      through: (action) => gate.fireUrgent(action),
+    }),
     memory,
     guard,
     feed,
