@@ -1,0 +1,91 @@
+/** A process that holds values in its memory and tells when they left it; and one that pings Redis without a pause. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { createCache } from '../../../server/cache/index.ts';
+import { now } from '../support/clock.ts';
+import { serve } from '../support/serve.ts';
+
+const { REDIS_URL = '', CACHE_PREFIX } = process.env;
+/** Ten megabytes take their time on a busy machine. */
+const PATIENT_MS = 5000;
+const cache = createCache({ redis: { url: REDIS_URL }, prefix: CACHE_PREFIX, commandTimeoutMs: PATIENT_MS });
+const bare = new Redis(REDIS_URL);
+
+export interface Departure {
+  /** How many answers came from memory before. */
+  hitsL1: number;
+  lastHitAt: number;
+  goneAt: number;
+}
+
+function hitsL1(): number {
+  return cache.stats().hitsL1;
+}
+
+async function isAnsweredByMemory(key: string): Promise<boolean> {
+  const before = hitsL1();
+  await cache.get(key);
+  return hitsL1() > before;
+}
+
+let isPinging = false;
+let pings: Promise<number[]> = Promise.resolve([]);
+
+async function ping(): Promise<number[]> {
+  const tookMs: number[] = [];
+  while (isPinging) {
+    const from = now();
+    await bare.ping();
+    tookMs.push(now() - from);
+    await sleep(1);
+  }
+  return tookMs;
+}
+
+const handlers = {
+  /** Loads it unless it is there, and reads until the answer comes from memory. */
+  async hold({ key, ttl }: { key: string; ttl: number }): Promise<void> {
+    const read = () => cache.getOrSet(key, ttl, async () => `value of ${key}`, { jitter: 0 });
+    await read();
+    for (let before = hitsL1(); hitsL1() === before; await sleep(2)) await read();
+  },
+  /** Asks memory again and again until it does not know the key. */
+  async untilGone(key: string): Promise<Departure> {
+    let lastHitAt = 0;
+    let hits = 0;
+    while (await isAnsweredByMemory(key)) {
+      hits++;
+      lastHitAt = now();
+      await sleep(1);
+    }
+    return { hitsL1: hits, lastHitAt, goneAt: now() };
+  },
+  /** Fills so many keys of the namespace. */
+  async fill({ namespace, count }: { namespace: string; count: number }): Promise<void> {
+    for (let from = 0; from < count; from += 1000) {
+      const some = Array.from({ length: Math.min(1000, count - from) }, (_, at) => from + at);
+      await cache.setMany(some.map((id) => ({ key: `${namespace}:${id}`, value: { id }, ttl: 600 })));
+    }
+  },
+  clear: (pattern: string) => cache.clearPattern(pattern),
+  /** Reads a value of that many bytes which nobody can compress, loading it if need be; answers its hash. */
+  async big({ key, bytes }: { key: string; bytes: number }): Promise<{ hash: string; loads: number }> {
+    const { createHash, randomBytes } = await import('node:crypto');
+    const before = cache.stats().loads;
+    const value = await cache.getOrSet(key, 60, async () => randomBytes(bytes), { l1: false });
+    return { hash: createHash('sha1').update(value).digest('hex'), loads: cache.stats().loads - before };
+  },
+  startPings(): void {
+    isPinging = true;
+    pings = ping();
+  },
+  stopPings(): Promise<number[]> {
+    isPinging = false;
+    return pings;
+  },
+};
+
+export type HolderHandlers = typeof handlers;
+
+await Promise.all([cache.ready(), bare.ping()]);
+serve(handlers);
