@@ -127,6 +127,7 @@ export class Batcher {
   readonly #limits: BatchLimits;
   readonly #deadlines: Deadlines;
   #tick: Tick | null = null;
+  #inFlight = 0;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
@@ -139,7 +140,8 @@ export class Batcher {
     const tick = new Tick(this.#limits.guard.open(), this.#limits.clock.now());
     tick.watch.hold();
     this.#tick = tick;
-    this.#limits.timers.soon(() => this.#send(tick));
+    // While an answer is awaited, others are at work too: what they ask in this turn of the loop goes along.
+    this.#limits.timers.soon(() => this.#send(tick), this.#inFlight > 0);
     return tick;
   }
 
@@ -153,9 +155,11 @@ export class Batcher {
 
   #send(tick: Tick): void {
     this.#tick = null;
+    this.#inFlight++;
     this.#limits
       .through(() => this.#exchange(tick))
       .catch((error: unknown) => {
+        this.#inFlight--;
         tick.fail(error);
         tick.watch.release();
       });
@@ -168,8 +172,10 @@ export class Batcher {
       const wait = this.#deadlines.begin(() => reject(new TimeLimitError(timeoutMs)));
       const answered = (answer: Answer) => {
         if (wait.isOver) return;
+        const instant = { now: clock.now(), redisNow: redis.redisNow() };
         this.#deadlines.end(wait);
-        tick.answer(answer, { now: clock.now(), redisNow: redis.redisNow() });
+        this.#inFlight--;
+        tick.answer(answer, instant);
         tick.watch.release();
         resolve();
       };

@@ -44,12 +44,18 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
     });
   }
 
-  /** The hot path: an L1 hit that nobody listens to is one lookup, one clock reading and one counter. */
+  /** The hot path: an L1 hit is one lookup, one clock reading and one counter; its event costs only who asked for it. */
   function get(arg: A, call?: CallOptions): Promise<T> {
-    if (call === undefined && memory !== null && isDirect && !events.heard.hit && !bypass()) {
-      const entry = memory.find(keyOf(arg), ports.clock.now());
+    if (call === undefined && memory !== null && isDirect && !bypass()) {
+      const key = keyOf(arg);
+      const now = ports.clock.now();
+      const entry = memory.find(key, now);
       if (entry !== undefined && entry.promise !== null && entry.version === policy.version) {
         entry.counters.hitsL1++;
+        if (events.heard.hit) {
+          const ageMs = now - entry.storedAt;
+          events.emit({ type: 'hit', key, namespace, tier: 'l1', stale: false, ageMs, ms: 0 });
+        }
         return entry.promise as Promise<T>;
       }
     }

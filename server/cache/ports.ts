@@ -140,8 +140,11 @@ export interface TimerHandle {
 export interface TimerPort {
   /** `idle` timers do not keep the process alive. */
   after(ms: number, run: () => void, idle?: boolean): TimerHandle;
-  /** After all that can run now has run, before waiting for anything. */
-  soon(run: () => void): void;
+  /**
+   * After all that can run now has run, before waiting for anything. `isBusy`: more is likely to come in this turn of the
+   * loop, from other sockets, and may be gathered.
+   */
+  soon(run: () => void, isBusy?: boolean): void;
   /** After the replies that have already arrived were read: a late timer must not beat a reply that lies in the buffer. */
   afterArrivals(run: () => void): void;
 }

@@ -40,7 +40,7 @@ export function read(engine: Engine, plan: Plan): Promise<unknown> {
 
 async function readAnew(engine: Engine, plan: Plan): Promise<unknown> {
   if (!engine.gate.hasArrived) await engine.gate.arrive();
-  if (plan.call.fresh) await emptySlot(engine, plan);
+  if (plan.call.fresh && !(await hasEmptiedSlot(engine, plan))) return loadAlone(engine, plan, 'error');
   return readThroughRedis(engine, plan);
 }
 
@@ -352,10 +352,13 @@ async function loadInTransaction(engine: Engine, plan: Plan): Promise<unknown> {
   return (await runLoader(engine, plan)).parcel.own();
 }
 
-/** `fresh`: whatever stands in the slot, a value or another's lease, ends before the load begins. */
-async function emptySlot(engine: Engine, plan: Plan): Promise<void> {
+/** `fresh`: whatever stands in the slot, a value or another's lease, ends before the load begins; false when in doubt. */
+function hasEmptiedSlot(engine: Engine, plan: Plan): Promise<boolean> {
   engine.forget({ slots: [plan.slot], stamps: [] });
-  await engine.reads.run({ op: 'drop', keys: [plan.slot] }).catch(() => undefined);
+  return engine.reads.run({ op: 'drop', keys: [plan.slot] }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function dropStrange(engine: Engine, plan: Plan): Promise<Next> {

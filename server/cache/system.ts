@@ -10,7 +10,10 @@ export const systemTimers: TimerPort = {
     if (idle) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
-  soon: (run) => process.nextTick(run),
+  soon(run, isBusy = false) {
+    if (isBusy) setImmediate(run);
+    else process.nextTick(run);
+  },
   // The first turn of the loop reads what has arrived, the second lets its promises run.
   afterArrivals: (run) => setImmediate(() => setImmediate(run)),
 };
