@@ -15,6 +15,21 @@ test('no read that begins after a write returned sees the old value, and nobody 
   expect(neverIn(faults), 'faults that no seed had').toEqual([]);
 });
 
+test('who asks to be fresh is given what the source says now, also when Redis does not do as it is told', {
+  timeout: MINUTES,
+}, async () => {
+  const { failures } = await simulate({
+    seeds: 150,
+    maxFailures: 1,
+    settings: {
+      weights: { readFresh: 60 },
+      faults: ['a settle is lost', 'a settle lands late'],
+      faultBudget: 10,
+    },
+  });
+  expect(failures).toEqual([]);
+});
+
 test('a seed that is played again is the same run, step by step', async () => {
   for (const seed of [2, 3, 5, 7, 11]) {
     expect(await fingerprintOf(seed)).toBe(await fingerprintOf(seed));

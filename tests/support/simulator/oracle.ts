@@ -36,6 +36,7 @@ export interface Demand {
   /** What a read that asks to be fresh must show at the least. */
   fresh: ReadonlySet<string>;
   beganAt: number;
+  step: number;
 }
 
 export class Oracle {
@@ -45,6 +46,7 @@ export class Oracle {
   readonly #obligations: Obligation[] = [];
   readonly #texts = new Map<string, string>();
   readonly #thrown = new WeakSet<object>();
+  readonly #seen = new Map<string, number>();
   readonly #loading = new Map<string, number>();
   /** The most loads of one key at once. */
   mostLoads = 0;
@@ -95,7 +97,7 @@ export class Oracle {
     }
     byRedis.add(text);
     byMemory.add(text);
-    return { byRedis, byMemory, fresh: new Set([text]), beganAt };
+    return { byRedis, byMemory, fresh: new Set([text]), beganAt, step: this.#world.stepsRun };
   }
 
   /** Since when the commit binds this process as to this key; null when it does not. */
@@ -140,6 +142,17 @@ export class Oracle {
     if (typeof error === 'object' && error !== null && this.#thrown.has(error)) return;
     if (name === 'LoadTimeoutError' || name === 'OverloadedError') return;
     this.violated(`${process} was given an error for ${key} that no loader threw: ${String(error)}`);
+  }
+
+  /** A load's query takes its snapshot. */
+  loadSees(key: string): void {
+    this.#seen.set(key, this.#world.stepsRun);
+  }
+
+  /** Who asks to be fresh is given what was read from the source since. */
+  judgeFresh({ key, process }: Question, { step }: Demand): void {
+    if ((this.#seen.get(key) ?? -1) < step)
+      this.violated(`${process} asked for ${key} to be fresh, and the source was not read since`);
   }
 
   loadBegins(key: string): void {

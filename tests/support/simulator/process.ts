@@ -122,6 +122,7 @@ export class SimulatedProcess {
       world.log(this.name, () => `answers ${question.key}: ${JSON.stringify(value)}`);
       const good = how === 'fresh' ? demand.fresh : byMemory ? demand.byMemory : demand.byRedis;
       oracle.judge(question, value, { good, beganAt: demand.beganAt });
+      if (how === 'fresh') oracle.judgeFresh(question, demand);
     } catch (error) {
       oracle.judgeError(question, error);
     } finally {
@@ -246,9 +247,10 @@ export class SimulatedProcess {
       await this.reaches('loading');
       const slowMs = fate === 'slow' ? world.dice.between(5, 100) : 0;
       const label = `loads ${keys.join(', ')}`;
-      const answers = await database.query(this.name, { label, slowMs }, (rows) =>
-        args.map((arg) => structuredClone(read.answer(rows, arg))),
-      );
+      const answers = await database.query(this.name, { label, slowMs }, (rows) => {
+        for (const key of keys) oracle.loadSees(key);
+        return args.map((arg) => structuredClone(read.answer(rows, arg)));
+      });
       return new Map(args.map((arg, at) => [arg, answers[at]]));
     } finally {
       this.loadsRunning--;
