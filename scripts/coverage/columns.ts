@@ -31,7 +31,11 @@ function columnsOf(statement: string, table: MySqlTable, isOnly: boolean): strin
   const { name } = getTableConfig(table);
   return Object.entries(table as unknown as Record<string, { name?: string } | undefined>)
     .filter(([, column]) => column?.name !== undefined)
-    .filter(([, column]) => statement.includes(`\`${name}\`.\`${column?.name}\``) || (isOnly && statement.includes(`\`${column?.name}\``)))
+    .filter(
+      ([, column]) =>
+        statement.includes(`\`${name}\`.\`${column?.name}\``) ||
+        (isOnly && statement.includes(`\`${column?.name}\``)),
+    )
     .map(([property]) => property);
 }
 
@@ -44,7 +48,13 @@ export function isImmutable(table: MySqlTable, property: string): boolean {
 }
 
 /** No write of ours hands a row to somebody else. */
-const OWNERS = new Set(['posts.userId', 'purchases.userId', 'enrollments.userId', 'bookings.userId', 'jobs.userId']);
+const OWNERS = new Set([
+  'posts.userId',
+  'purchases.userId',
+  'enrollments.userId',
+  'bookings.userId',
+  'jobs.userId',
+]);
 
 /** The columns that a generated column is made of, or the column itself. */
 export function sourcesOf(table: MySqlTable, property: string): string[] {
@@ -52,7 +62,12 @@ export function sourcesOf(table: MySqlTable, property: string): string[] {
   if (!generated) return [property];
   const expression = JSON.stringify((generated.as as unknown as { queryChunks?: unknown }).queryChunks ?? '');
   return Object.entries(table as unknown as Record<string, MySqlColumn | undefined>)
-    .filter(([name, column]) => name !== property && column?.name !== undefined && new RegExp(`\\b${column.name}\\b`).test(expression))
+    .filter(
+      ([name, column]) =>
+        name !== property &&
+        column?.name !== undefined &&
+        new RegExp(`\\b${column.name}\\b`).test(expression),
+    )
     .map(([name]) => name);
 }
 

@@ -7,7 +7,9 @@ import { getTableConfig, MySqlTable } from 'drizzle-orm/mysql-core';
 import mysql from 'mysql2';
 import * as schema from '../../drizzle/schema.ts';
 
-export const tables = (Object.values(schema) as unknown[]).filter((value): value is MySqlTable => is(value, MySqlTable));
+export const tables = (Object.values(schema) as unknown[]).filter((value): value is MySqlTable =>
+  is(value, MySqlTable),
+);
 
 const statements: string[] = [];
 
@@ -17,12 +19,14 @@ class RecordingPool {
   }
 
   promise() {
-    return { query: (query: string | { sql: string }) => this.#answer(typeof query === 'string' ? query : query.sql) };
+    return {
+      query: (query: string | { sql: string }) => this.#answer(typeof query === 'string' ? query : query.sql),
+    };
   }
 
   #answer(sql: string): Promise<[unknown[][], []]> {
     statements.push(sql);
-    return Promise.resolve([[selectList(sql).map(valueOf)], []]);
+    return Promise.resolve([[selectList(sql).map(sampleOf)], []]);
   }
 }
 
@@ -44,10 +48,14 @@ export async function record(load: () => Promise<unknown>): Promise<Recorded> {
 }
 
 const jsonColumns = new Set(
-  tables.flatMap((table) => getTableConfig(table).columns.filter((column) => column.getSQLType() === 'json').map(({ name }) => name)),
+  tables.flatMap((table) =>
+    getTableConfig(table)
+      .columns.filter((column) => column.getSQLType() === 'json')
+      .map(({ name }) => name),
+  ),
 );
 
-function valueOf(expression: string): string {
+function sampleOf(expression: string): string {
   const column = /`(\w+)`$/.exec(expression.trim())?.[1];
   return column && jsonColumns.has(column) ? '[]' : '1';
 }

@@ -7,7 +7,9 @@ export function rowsOfOnes(table: MySqlTable): Record<string, unknown>[] {
 
 function rowOfOnes(table: MySqlTable, flag: boolean, isThere: boolean): Record<string, unknown> {
   const known = new Set<unknown>(getTableConfig(table).columns);
-  const columns = Object.entries(table as unknown as Record<string, MySqlColumn>).filter(([, column]) => known.has(column));
+  const columns = Object.entries(table as unknown as Record<string, MySqlColumn>).filter(([, column]) =>
+    known.has(column),
+  );
   return Object.fromEntries(
     columns.map(([property, column]) => [property, column.notNull || isThere ? one(column, flag) : null]),
   );

@@ -15,9 +15,14 @@ export interface WriteSite {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const STATEMENT = /\b\w*[tT]x\s*\.\s*(insert|update|delete|upsert)\(\s*(\w+)/g;
 /** Writes on the pool, and statements in text that change rows. */
-const PAST_THE_DOOR = /getDb\(\)\s*\.\s*(insert|update|delete|transaction)\b|\bsql(?:\.raw\()?`\s*(insert|update|delete|replace|truncate)\b/gi;
+const PAST_THE_DOOR =
+  /getDb\(\)\s*\.\s*(insert|update|delete|transaction)\b|\bsql(?:\.raw\()?`\s*(insert|update|delete|replace|truncate)\b/gi;
 
-const byName = new Map(Object.entries(schema).filter((entry): entry is [string, MySqlTable & (typeof entry)[1]] => is(entry[1], MySqlTable)));
+const byName = new Map(
+  Object.entries(schema).filter((entry): entry is [string, MySqlTable & (typeof entry)[1]] =>
+    is(entry[1], MySqlTable),
+  ),
+);
 
 export function findWriteSites(): WriteSite[] {
   return sources().flatMap(({ path, text }) =>
@@ -33,7 +38,8 @@ export function writesPastTheDoor(): string[] {
     .filter(({ path }) => !path.startsWith('server/db/'))
     .flatMap(({ path, text }) =>
       [...text.matchAll(PAST_THE_DOOR)].map(
-        (match) => `${path}:${lineAt(text, match.index)} writes past write(): expected write((tx) => tx.${match[1] ?? match[2]}(…))`,
+        (match) =>
+          `${path}:${lineAt(text, match.index)} writes past write(): expected write((tx) => tx.${match[1] ?? match[2]}(…))`,
       ),
     );
 }
