@@ -21,6 +21,8 @@ export interface Fault {
   lastsMs?: number;
   /** Which processes lose Redis. Default: all. */
   places?: readonly number[];
+  /** Redis goes on being used, so a wait for it is the machine's doing and no sign of the fault. */
+  isUsedMeanwhile?: true;
   /** What must be used again for the fault to be over: Redis, or the process's memory. Default Redis. */
   back?: 'l2' | 'l1';
 }
@@ -141,6 +143,7 @@ const CUT_FROM_ONE: Fault = {
 
 const SUBSCRIBER_CUT: Fault = {
   name: 'cut on the subscriber only',
+  isUsedMeanwhile: true,
   places: [0],
   back: 'l1',
   strike: ({ proxies }) => proxies[0]?.cut(/TRACKING/i),
@@ -187,6 +190,7 @@ const JUNK_KEYS = 100;
 
 const EVICTING: Fault = {
   name: 'evicting (2 MB)',
+  isUsedMeanwhile: true,
   lastsMs: 0,
   async strike(world) {
     await admin(world, async (client) => {
