@@ -14,7 +14,7 @@ import { invalidate, settle } from './invalidate.ts';
 import { mark } from './marks.ts';
 import { namespaceOf } from './names.ts';
 import { clearAll, clearNamespace, clearPattern } from './sweep.ts';
-import type { Cache, CacheEvent, CacheOptions } from './types.ts';
+import type { Cache, CacheEvent, CacheOptions, Names } from './types.ts';
 import { getWithVersion, invalidateVersion, setWithVersion } from './versions.ts';
 import { buildEngine } from './wiring.ts';
 
@@ -100,8 +100,7 @@ function writing(engine: Engine, { marks = [] }: CacheOptions): Pick<Cache, Writ
     },
     expire: (names) => expire(engine, names),
     settle: (names) => settle(engine, names),
-    mark: (names) =>
-      mark(engine, { ...names, keys: names.keys?.filter((key) => marked.has(namespaceOf(key))) }),
+    mark: (names) => mark(engine, ofNamespaces(names, marked)),
     settleMarked: (names, token) => settle(engine, names, token),
     clearPattern: (pattern, options) => clearPattern(engine, pattern, options),
     clear: (options) => clearAll(engine, options),
@@ -109,6 +108,16 @@ function writing(engine: Engine, { marks = [] }: CacheOptions): Pick<Cache, Writ
     setWithVersion: (key, version, value, ttl) => setWithVersion(engine, key, { version, value, ttl }),
     invalidateVersion: (key, version) => invalidateVersion(engine, key, version),
     publishInvalidation: (message) => publishInvalidation(engine, message),
+  };
+}
+
+/** A tag belongs to what stands before its first colon. */
+function ofNamespaces({ keys, tags, namespaces }: Names, chosen: ReadonlySet<string>): Names {
+  const isChosen = (name: string) => chosen.has(namespaceOf(name));
+  return {
+    keys: keys?.filter(isChosen),
+    tags: tags?.filter(isChosen),
+    namespaces: namespaces?.filter(isChosen),
   };
 }
 

@@ -98,10 +98,7 @@ export function addLatency(buckets: number[], ms: number): void {
 
 /** The sum of several processes' totals, less what `baseline` holds. */
 export function statsOf(processes: readonly Totals[], baseline: Totals = {}): CacheStats {
-  const sums: Totals = {};
-  for (const totals of processes)
-    for (const [name, totalsOfName] of Object.entries(totals)) addTotals(sums, name, totalsOfName, 1);
-  for (const [name, totalsOfName] of Object.entries(baseline)) addTotals(sums, name, totalsOfName, -1);
+  const sums = totalsLess(totalsOfAll(processes), baseline);
   const all: Totals = {};
   for (const totalsOfName of Object.values(sums)) addTotals(all, 'all', totalsOfName, 1);
   const namespaces = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, present(sum)]));
@@ -112,6 +109,19 @@ export function statsOf(processes: readonly Totals[], baseline: Totals = {}): Ca
     ...total
   } = present(all.all ?? totalsOf(new NamespaceCounters('')));
   return { ...total, namespaces };
+}
+
+export function totalsOfAll(processes: readonly Totals[]): Totals {
+  const sums: Totals = {};
+  for (const totals of processes)
+    for (const [name, totalsOfName] of Object.entries(totals)) addTotals(sums, name, totalsOfName, 1);
+  return sums;
+}
+
+export function totalsLess(totals: Totals, less: Totals): Totals {
+  const rest = totalsOfAll([totals]);
+  for (const [name, totalsOfName] of Object.entries(less)) addTotals(rest, name, totalsOfName, -1);
+  return rest;
 }
 
 function totalsOf(counters: NamespaceCounters): Totals[string] {

@@ -12,6 +12,7 @@ const MARK_MS = 2000;
 /** The token to settle with, or null when nothing could be marked. Never throws. */
 export async function mark(engine: Engine, names: Names): Promise<string | null> {
   const { slots, stamps } = touched(engine, names);
+  if (slots.length + stamps.length === 0) return null;
   if (!engine.gate.hasArrived) await engine.gate.arrive();
   if (!engine.gate.isReachable) return null;
   const token = engine.ports.random.id().toString('hex');

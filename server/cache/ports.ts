@@ -47,6 +47,15 @@ export type Command =
   | { op: 'hset'; key: string; field: string; value: Buffer }
   /** -> Map<string, Buffer> */
   | { op: 'hgetall'; key: string }
+  /** if the field `into` holds `stands` (null: nothing) and all `fields` hold what is said: `into` = value, without the fields -> boolean */
+  | {
+      op: 'fold';
+      key: string;
+      into: string;
+      stands: Buffer | null;
+      value: Buffer;
+      fields: readonly (readonly [string, Buffer])[];
+    }
   | { op: 'publish'; channel: string; message: string }
   | { op: 'info'; sections: readonly string[] };
 

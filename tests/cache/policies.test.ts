@@ -1,6 +1,6 @@
 /** Policies beyond the ttl: admission, adaptive lifetimes, refresh ahead, soft limits, ages, marks, intake, sizes. */
 import { describe, expect, test } from 'vitest';
-import { openCache, openTwins, sleep, source, trail, until } from './support/caches.ts';
+import { bareRedis, openCache, openTwins, sleep, source, trail, until } from './support/caches.ts';
 
 describe('admission', () => {
   test('only what was asked for n times within the window is stored', async () => {
@@ -112,6 +112,17 @@ describe('marks', () => {
     await one.set('session:1', 'value', 60);
     await two.settleMarked({ keys: ['session:1'] }, second);
     expect(await one.get('session:1')).toBeNull();
+  });
+});
+
+describe('names to be marked', () => {
+  test('are those whose part before the first colon was chosen; without any nothing is sent', async () => {
+    const [writer, , prefix] = await openTwins({ marks: ['session', 'sessions-of'] });
+    const others = { keys: ['user:1'], tags: ['list:session'], namespaces: ['user'] };
+    expect(await writer.mark(others)).toBeNull();
+    const token = await writer.mark({ ...others, tags: ['sessions-of:7', 'list:session'] });
+    expect(token).toMatch(/^[0-9a-f]{32}$/);
+    expect(await bareRedis().keys(`${prefix}*`)).toEqual([`${prefix}{t}:g:sessions-of:7`]);
   });
 });
 

@@ -1,7 +1,9 @@
 /** The promises, in their own words, each in its simplest form; races and faults have files of their own. */
 import { isDeepStrictEqual } from 'node:util';
+import { pack } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { type Cache, LoadTimeoutError } from '../../server/cache/index.ts';
+import { freshPrefix } from '../support/services.ts';
 import { bareRedis, openCache, openTwins, sleep, source, until, untilInMemory } from './support/caches.ts';
 
 describe('P1 Fresh after a write', () => {
@@ -302,6 +304,31 @@ describe('P11 The numbers are true', () => {
     expect(await cache.clearNamespace('job')).toEqual({ deleted: 1 });
     expect(cache.stats().deletes).toBe(1201);
   });
+
+  test('processes that ended are folded into one sum, and nothing is lost or counted twice', async () => {
+    const prefix = freshPrefix();
+    const key = `${prefix}{t}:f`;
+    for (let run = 0; run < 3; run++) {
+      const cache = await openCache({ prefix });
+      for (let read = 0; read < 5; read++) await cache.getOrSet('user:1', 60, async () => 1);
+      await cache.close();
+    }
+    expect(await bareRedis().hkeys(key)).toEqual(['ended']);
+    // One that was killed two hours ago, and one a minute ago.
+    const user = (await openCache({ prefix }).then((cache) => cache.fleetStats())).namespaces.user;
+    expect(user).toMatchObject({ hits: 14, misses: 1 });
+    for (const [field, ageMs] of [
+      ['killed', 7_200_000],
+      ['resting', 60_000],
+    ] as const)
+      await bareRedis().hset(key, field, pack({ at: Date.now() - ageMs, totals: { user: totalsOf(10) } }));
+    const later = await Promise.all([1, 2, 3].map(() => openCache({ prefix })));
+    await until('the folding', async () => !(await bareRedis().hkeys(key)).includes('killed'));
+    expect(await bareRedis().hkeys(key)).toContain('resting');
+    for (const cache of later) expect((await cache.fleetStats()).namespaces.user).toMatchObject({ hits: 34 });
+  });
+
+  const totalsOf = (hitsL2: number) => ({ hitsL2, l2: [hitsL2], source: [] });
 
   async function untilFlushed(one: Cache, two: Cache, reads: number) {
     await until('the other process’s numbers', async () => {

@@ -146,7 +146,17 @@ if marks == '' then redis.call('UNLINK', KEYS[1])
 else redis.call('SET', KEYS[1], string.sub(stands, 1, 17) .. marks, 'PX', string.format('%.0f', last - now)) end
 return 0`);
 
-export const SCRIPTS: readonly Script[] = [CAS, TAKE, STAMPS, SOFTEN, DROP, MARK, UNMARK];
+/** KEYS hash · ARGV field, what it holds ('' = nothing), its new value; then for each field that goes: name, what it holds -> 1 or 0 */
+export const FOLD = script(`
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+for at = 4, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[at]) ~= ARGV[at + 1] then return 0 end
+end
+for at = 4, #ARGV, 2 do redis.call('HDEL', KEYS[1], ARGV[at]) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`);
+
+export const SCRIPTS: readonly Script[] = [FOLD, CAS, TAKE, STAMPS, SOFTEN, DROP, MARK, UNMARK];
 
 function script(text: string): Script {
   const trimmed = text.trim();

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Command, StampsReply } from '../ports.ts';
 import { gather } from './gather.ts';
-import { CAS, DROP, MARK, type Script, SOFTEN, STAMPS, TAKE, UNMARK } from './scripts.ts';
+import { CAS, DROP, FOLD, MARK, type Script, SOFTEN, STAMPS, TAKE, UNMARK } from './scripts.ts';
 import { SwiftCommand } from './swift-command.ts';
 
 type Argument = string | number | Buffer;
@@ -135,6 +135,10 @@ function wire(group: readonly Command[]): Wired {
       return { words: ['HSET', command.key, command.field, command.value], read: asNumber };
     case 'hgetall':
       return { words: ['HGETALL', command.key], read: asFields };
+    case 'fold': {
+      const rest = [command.into, command.stands ?? '', command.value, ...command.fields.flat()];
+      return { ...evaluate(FOLD, [command.key], rest), read: (reply) => reply === 1 };
+    }
     case 'publish':
       return { words: ['PUBLISH', command.channel, command.message], read: asNumber };
     case 'info':

@@ -69,6 +69,8 @@ export class RedisStore {
         return true;
       case 'hset':
         return this.#setField(command);
+      case 'fold':
+        return this.#fold(command);
       case 'hgetall':
         return this.#fieldsOf(command.key);
       case 'publish':
@@ -252,6 +254,18 @@ export class RedisStore {
         lastOf(left) - now,
       );
     return 0;
+  }
+
+  #fold({ key, into, stands, value, fields }: Extract<Command, { op: 'fold' }>): boolean {
+    const now = this.#fieldsOf(key);
+    const isAsSaid = (name: string, bytes: Buffer | null) =>
+      (now.get(name)?.toString('hex') ?? null) === (bytes?.toString('hex') ?? null);
+    if (!isAsSaid(into, stands) || !fields.every(([name, bytes]) => isAsSaid(name, bytes))) return false;
+    for (const [name] of fields) now.delete(name);
+    now.set(into, value);
+    this.#slots.set(key, { value: { fields: now }, goneAt: Number.POSITIVE_INFINITY });
+    this.#changed(key);
+    return true;
   }
 
   #setField({ key, field, value }: Extract<Command, { op: 'hset' }>): number {
