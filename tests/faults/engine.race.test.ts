@@ -18,6 +18,7 @@ describe('P1 Fresh after a write', () => {
       expect(figures.fromTheFuture).toBe(0);
       expect(figures.problems).toEqual([]);
       expect(figures.kills).toBeGreaterThan(0);
+      expect(figures.killedWriters).toBeGreaterThan(0);
     },
   );
 

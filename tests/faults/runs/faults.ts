@@ -36,8 +36,8 @@ const KEYS = 40;
 /** After this a call must not wait for the fault. */
 const UNNOTICED_MS = 60;
 const COMMAND_MS = 50;
-const BEFORE_MS = 400;
-const AFTER_MS = 300;
+const BEFORE_MS = 300;
+const AFTER_MS = 200;
 const RECOVERY_LIMIT_MS = 20_000;
 
 export const FAULT_LOAD: Load = { people: 5, writeShare: 0.06, keys: KEYS, pauseMs: 4 };

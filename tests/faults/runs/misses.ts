@@ -14,6 +14,8 @@ export interface MissFigures {
   /** Loads of one round each. */
   loads: number[];
   wrongAnswers: number;
+  /** Why callers loaded for themselves; none should. */
+  alone: string[];
   /** From the question to the last answer, or from the kill to it, in ms. */
   slowestMs: number[];
 }
@@ -93,6 +95,7 @@ function figuresOf(
     callers: values.length,
     loads: [loads],
     wrongAnswers: values.filter((value) => value !== `value of ${key}`).length,
+    alone: answers.flatMap((answer) => answer.alone),
     slowestMs: [rounded(slowestMs)],
   };
 }
@@ -103,6 +106,7 @@ export function together(rounds: readonly MissFigures[]): MissFigures {
     callers: rounds.reduce((sum, { callers }) => sum + callers, 0),
     loads: rounds.flatMap(({ loads }) => loads),
     wrongAnswers: rounds.reduce((sum, { wrongAnswers }) => sum + wrongAnswers, 0),
+    alone: rounds.flatMap(({ alone }) => alone),
     slowestMs: rounds.flatMap(({ slowestMs }) => slowestMs),
   };
 }

@@ -38,7 +38,7 @@ const LOAD: Load = {
   keys: KEYS,
   pauseMs: 0,
   slowLoadMs: 40,
-  strikes: 0.006,
+  strikes: 0.012,
 };
 /** A read of a shelf makes a record for each of its rows, a write four, and hits are noted too. */
 const RECORDS_PER_OPERATION = 2.1;
