@@ -101,12 +101,36 @@ describe('packets', () => {
   });
 
   test('among gathered leases, one slot of a wrong type is emptied and loaded like the others', async () => {
-    const [cache, , prefix] = await openRecorded();
+    const [cache, packets, prefix] = await openRecorded();
     await bareRedis().lpush(`${prefix}n:2`, 'not a value');
     const read = readsOf(cache);
     expect(await read.getMany([1, 2, 3])).toEqual([1, 2, 3]);
+    expect(packets.flat().filter((op) => op === 'take')).toEqual(many('take', 4));
     expect(await read.getMany([1, 2, 3])).toEqual([1, 2, 3]);
     expect(cache.stats()).toMatchObject({ hits: 3, strange: 1, sets: 3 });
+  });
+});
+
+describe('folding', () => {
+  test('changes nothing when one of the fields was written meanwhile', async () => {
+    const key = `${freshPrefix()}f`;
+    const redis = new SingleRedis(redisUrl(), { clock: systemClock, timers: systemTimers, timeoutMs: 3000 });
+    redis.listen({ up: () => undefined, down: () => undefined });
+    await redis.connect();
+    await bareRedis().hset(key, { one: '1', two: '2' });
+    const fold = async (two: string) => {
+      const fields = [
+        ['one', Buffer.from('1')],
+        ['two', Buffer.from(two)],
+      ] as const;
+      const value = Buffer.from('sum');
+      return (await redis.send([{ op: 'fold', key, into: 'ended', stands: null, value, fields }])).replies;
+    };
+    expect(await fold('old')).toEqual([false]);
+    expect(await bareRedis().hgetall(key)).toEqual({ one: '1', two: '2' });
+    expect(await fold('2')).toEqual([true]);
+    expect(await bareRedis().hgetall(key)).toEqual({ ended: 'sum' });
+    await redis.close();
   });
 });
 
