@@ -75,7 +75,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   logRequests(app);
   replyWithErrors(app, TRPC_PREFIX);
   await sendSecurityHeaders(app, settings.publicUrl);
-  await shedLoad(app);
+  await shedLoad(app, settings.maxLagMs);
   refuseOtherSites(app, settings.publicUrl);
   await app.register(cookie);
   honourReceipts(app, { secureCookies: settings.publicUrl.startsWith('https:') });

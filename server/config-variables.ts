@@ -222,6 +222,13 @@ export const VARIABLES = {
     meaning: 'The most calls in one batch.',
     shape: wholeNumber({ min: 1, max: 1000 }),
   },
+  maxLagMs: {
+    name: 'MAX_LAG_MS',
+    group: 'Limits',
+    byDefault: '1500',
+    meaning: 'How late the event loop may be, in ms, before calls are refused with 503. 0 refuses none.',
+    shape: wholeNumber({ min: 0, max: 60_000 }),
+  },
   uploadLimitBytes: {
     name: 'UPLOAD_LIMIT_BYTES',
     group: 'Limits',

@@ -15,7 +15,7 @@ function block(ms: number): void {
 test('a process that lags answers SERVICE_UNAVAILABLE at once, shows its health, and recovers by itself', async () => {
   app = fastify();
   replyWithErrors(app, '/api/trpc');
-  await shedLoad(app);
+  await shedLoad(app, 1500);
   for (const url of ['/work', '/healthz']) app.get(url, async () => 'done');
   const statusOf = async (url: string) => (await app.inject(url)).statusCode;
   await sleep(600);

@@ -288,7 +288,8 @@ test('columns may be called anything, also what no key of an object may be calle
   const id = await submit('email,constructor,__proto__,email\na@example.com,x,y,b@example.com\n');
   expect(await world.until(id, hasEnded)).toMatchObject({ status: 'completed', validRows: 1 });
   const [row] = await allRows(id);
-  expect(Object.values(row?.output as object)).toEqual(['a@example.com', 'x', 'y', 'b@example.com']);
+  // MySQL keeps no order of an object's keys; the file's order stands in the download.
+  expect(Object.values(row?.output as object).sort()).toEqual(['a@example.com', 'b@example.com', 'x', 'y']);
   const original = await lines(`/api/jobs/${id}/download?what=cleaned`);
   expect(original[1]).toBe('a@example.com,x,y,b@example.com');
 });
