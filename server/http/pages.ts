@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nothingHere, replyWithError } from './error-replies.ts';
+import { pathOf } from './request-log.ts';
 import type { Refuse } from './rest-unknown.ts';
 
 export interface PagesOptions {
@@ -37,7 +38,11 @@ function setHeaders(reply: FastifyReply, path: string): void {
   reply.header('cache-control', forEver ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-function isPage({ method, url, headers }: FastifyRequest): boolean {
-  const isRead = method === 'GET' || method === 'HEAD';
-  return isRead && !/^\/api(\/|$|\?)/.test(url) && (headers.accept ?? '').includes('text/html');
+/** The front door opens to everybody; other addresses are pages only to those who ask for one. */
+function isPage(request: FastifyRequest): boolean {
+  const { method, headers } = request;
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const path = pathOf(request);
+  if (path === '/') return true;
+  return !/^\/api(\/|$)/.test(path) && (headers.accept ?? '').includes('text/html');
 }
