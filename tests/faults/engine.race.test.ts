@@ -10,7 +10,7 @@ describe('P1 Fresh after a write', () => {
     'in a race of 4 processes whose writers are killed, no read is stale once a write has returned',
     LIMIT,
     async () => {
-      const figures = await race({ operations: 20_000 });
+      const figures = await race({ operations: 15_000 });
       report('Race', figures);
       expect(figures.staleInOwnProcess).toBe(0);
       expect(figures.staleWithoutL1).toBe(0);
@@ -23,7 +23,7 @@ describe('P1 Fresh after a write', () => {
   );
 
   test('the same race finds stale reads when fills do not compare', LIMIT, async () => {
-    const figures = await race({ operations: 8000, plainFills: true });
+    const figures = await race({ operations: 6000, plainFills: true });
     expect(figures.staleInOwnProcess + figures.staleWithoutL1).toBeGreaterThan(0);
   });
 });

@@ -165,11 +165,11 @@ function isCommit(statement: unknown): boolean {
   return text === 'commit';
 }
 
-let hitAt = 0;
+const hitAt = { l1: 0, l2: 0 };
 cache.on((event) => {
-  if (event.type === 'hit' && now() - hitAt > 1) {
-    hitAt = now();
-    log.add({ kind: KIND.hit, at: hitAt, detail: event.tier === 'l1' ? 1 : 2 });
+  if (event.type === 'hit' && now() - hitAt[event.tier] > 1) {
+    hitAt[event.tier] = now();
+    log.add({ kind: KIND.hit, detail: event.tier === 'l1' ? 1 : 2 });
   }
   if (event.type === 'miss' && event.why === 'error') log.add({ kind: KIND.waited });
   if (event.type === 'invalidate') {

@@ -4,7 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { type LarderProcess, startLarder } from '../../support/process.ts';
 import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freshDatabase, freshPrefix, queueRedisUrl } from '../../support/services.ts';
-import { mutate, query, startCourseLoad, type Tally } from '../support/api-client.ts';
+import { insist, mutate, query, startCourseLoad, type Tally } from '../support/api-client.ts';
 import { rounded } from '../support/figures.ts';
 import { type CountedAccount, countedAccount } from '../support/query-counter.ts';
 import { until } from '../support/until.ts';
@@ -14,7 +14,8 @@ export interface PhaseFigures extends Tally {
   hitRate: number;
   /** SELECTs by the database's own count. */
   selects: number;
-  breaker: string;
+  /** The link to Redis at the end of the time, as the server sees it. */
+  link: string;
 }
 
 export interface OutageFigures {
@@ -73,31 +74,32 @@ export async function openShop({ withRedis = true } = {}): Promise<Shop> {
 
 /** The first admin is made in the database; the log-in afterwards is of an admin. */
 async function admitAdmin({ url }: LarderProcess, databaseUrl: string): Promise<string> {
-  await mutate(url, 'auth.register', { input: ADMIN });
+  await insist(() => mutate(url, 'auth.register', { input: ADMIN }));
   const connection = await createConnection(databaseUrl);
   await connection.query("UPDATE users SET role = 'admin' WHERE email = ?", [ADMIN.email]);
   await connection.end();
   const { email, password } = ADMIN;
-  const { token } = (await mutate(url, 'auth.login', { input: { email, password } })) as { token: string };
-  return token;
+  const answer = await insist(() => mutate(url, 'auth.login', { input: { email, password } }));
+  return (answer as { token: string }).token;
 }
 
 async function makeCourses(url: string, token: string): Promise<{ id: number; version: number }[]> {
   const courses: { id: number; version: number }[] = [];
   for (let n = 1; n <= COURSES; n++) {
     const input = { title: `Course ${n}`, priceCents: 1900, published: true };
-    courses.push((await mutate(url, 'catalog.courses.create', { input, token })) as (typeof courses)[0]);
+    const course = await insist(() => mutate(url, 'catalog.courses.create', { input, token }));
+    courses.push(course as (typeof courses)[0]);
   }
   return courses;
 }
 
 interface Numbers {
   process: { hits: number; misses: number };
-  breaker: { state: string };
+  links: { data: string };
 }
 
 function numbersOf({ url, token }: Shop): Promise<Numbers> {
-  return query(url, 'monitoring.cacheStats', undefined, token) as Promise<Numbers>;
+  return insist(() => query(url, 'monitoring.cacheStats', undefined, token)) as Promise<Numbers>;
 }
 
 /** Freezes Redis for that long under load. Each of the times before and after lasts half as long. */
@@ -134,6 +136,6 @@ async function measure(shop: Shop, load: { tally(): Tally }, ms: number): Promis
     slowestMs: rounded(tally.slowestMs),
     hitRate: rounded((100 * hits) / (hits + misses)),
     selects: selectsThen - selects,
-    breaker: last.breaker.state,
+    link: last.links.data,
   };
 }

@@ -6,7 +6,7 @@ import { rounded, type Spread, spreadOf } from '../support/figures.ts';
 import { KIND, type LogRecord } from '../support/log.ts';
 import { until } from '../support/until.ts';
 import { judge, type Verdict } from '../support/verdict.ts';
-import { openWorld, type World, type WorldOptions } from '../support/world.ts';
+import { openWorld, type Worker, type World, type WorldOptions } from '../support/world.ts';
 import { absentAtStart, FAULTS, type Fault } from './fault-list.ts';
 
 export interface FaultFigures {
@@ -64,7 +64,10 @@ export async function suffer(world: World, fault: Fault): Promise<FaultFigures> 
   const endsAt = now();
   await fault.heal(world);
   const healedAt = now();
-  await until('recovery', () => isWell(world), RECOVERY_LIMIT_MS);
+  const before = await hitsOf(world, fault);
+  await until('every process to be well', () => isWell(world), RECOVERY_LIMIT_MS);
+  const isUsed = async () => (await hitsOf(world, fault)).every((hits, at) => hits > (before[at] as number));
+  await until('every process to use the cache', isUsed, RECOVERY_LIMIT_MS);
   if (fault.proofAfter) proofs.push(await fault.proofAfter(world));
   await sleep(AFTER_MS);
   const held = await Promise.all(world.workers.map((worker) => worker.call('held')));
@@ -73,6 +76,11 @@ export async function suffer(world: World, fault: Fault): Promise<FaultFigures> 
   const found = figuresOf(world, fault, times);
   const heldUpMs = rounded(Math.max(...held));
   return { ...found, proof: proofs.join('; '), heldUpMs, failures: problems.flat() };
+}
+
+async function hitsOf(world: World, fault: Fault): Promise<number[]> {
+  const asked = placesOf(world, fault).map((place) => (world.workers[place] as Worker).call('stats'));
+  return (await Promise.all(asked)).map(({ hits, hitsL1 }) => (fault.back === 'l1' ? hitsL1 : hits));
 }
 
 export async function isWell(world: World): Promise<boolean> {

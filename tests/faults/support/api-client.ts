@@ -7,6 +7,8 @@ export interface Tally {
   writes: number;
   stale: number;
   errors: string[];
+  /** Answered `SERVICE_UNAVAILABLE`. */
+  refused: number;
   slowestMs: number;
 }
 
@@ -33,10 +35,30 @@ function headersOf(token?: string): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
+/** `SERVICE_UNAVAILABLE`: over a limit, or the process cannot keep up; ask again soon. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+const REFUSED = 503;
+
 async function dataOf(path: string, response: Response): Promise<unknown> {
   const text = await response.text();
+  if (response.status === REFUSED) throw new RefusedError(`${path} was refused`);
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 300)}`);
   return (JSON.parse(text) as { result: { data: { json: unknown } } }).result.data.json;
+}
+
+/** Repeats what is refused, as a patient program does, for up to 30 s. */
+export async function insist<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof RefusedError) || tries === 30) throw error;
+      await sleep(1000);
+    }
+  }
 }
 
 interface Course {
@@ -80,12 +102,17 @@ export function startCourseLoad(url: string, token: string, courses: readonly Co
     }
   }
 
+  function note(error: unknown): void {
+    if (error instanceof RefusedError) tally.refused++;
+    else tally.errors.push(String(error));
+  }
+
   async function person(): Promise<void> {
     while (!isOver) {
       const id = ids[Math.floor(Math.random() ** 2 * ids.length)] as number;
       const isEdit = Math.random() < WRITE_SHARE && !edited.has(id);
       const from = performance.now();
-      await (isEdit ? edit(id) : look(id)).catch((error: unknown) => void tally.errors.push(String(error)));
+      await (isEdit ? edit(id) : look(id)).catch(note);
       tally.requests++;
       tally.slowestMs = Math.max(tally.slowestMs, performance.now() - from);
       await sleep(Math.random() * 2 * PAUSE_MS);
@@ -107,5 +134,5 @@ export function startCourseLoad(url: string, token: string, courses: readonly Co
 }
 
 function emptyTally(): Tally {
-  return { requests: 0, writes: 0, stale: 0, errors: [], slowestMs: 0 };
+  return { requests: 0, writes: 0, stale: 0, errors: [], refused: 0, slowestMs: 0 };
 }
