@@ -22,7 +22,8 @@ describe('P1 Fresh after a write', () => {
     },
   );
 
-  test('the same race finds stale reads when fills do not compare', LIMIT, async () => {
+  // A race may miss what it looks for; three tries at it are not to be missed.
+  test('the same race finds stale reads when fills do not compare', { ...LIMIT, retry: 3 }, async () => {
     const figures = await race({ operations: 6000, plainFills: true });
     expect(figures.staleInOwnProcess + figures.staleWithoutL1).toBeGreaterThan(0);
   });
