@@ -11,6 +11,9 @@ import { Gathering, readMany } from './read-many.ts';
 import { withSignal } from './signal.ts';
 import type { CachedRead, CallOptions, ReadDefinition } from './types.ts';
 
+/** Ten thousand at once would take longer than their leases live. */
+const WARM_SLICE = 500;
+
 /** The arguments are their own ids here: two that are equal by key are one. */
 export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T>): CachedRead<A, T> {
   const { namespace } = definition;
@@ -79,6 +82,13 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
     return call?.signal ? withSignal(answers, call.signal) : answers;
   }
 
+  async function warmSlice(args: readonly A[]): Promise<string[]> {
+    const gathering = new Gathering(engine, definition);
+    const plans = args.map((arg) => plan(arg, { counted: false, load: () => gathering.load(arg) }));
+    await readMany(engine, plans);
+    return plans.map(({ key }) => key);
+  }
+
   return {
     namespace,
     get,
@@ -91,10 +101,10 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
     expire: (...args) => expire(engine, { keys: args.map(keyOf) }),
     refresh: (arg) => read(engine, plan(arg, { call: { fresh: true }, counted: false })) as Promise<T>,
     async warm(args) {
-      const gathering = new Gathering(engine, definition);
-      const plans = args.map((arg) => plan(arg, { counted: false, load: () => gathering.load(arg) }));
-      await readMany(engine, plans);
-      return new Set(plans.map(({ key }) => key)).size;
+      const keys = new Set<string>();
+      for (let first = 0; first < args.length; first += WARM_SLICE)
+        for (const key of await warmSlice(args.slice(first, first + WARM_SLICE))) keys.add(key);
+      return keys.size;
     },
   };
 }

@@ -81,7 +81,7 @@ export class NameBook {
   keyOf(slot: string): string | null {
     if (!slot.startsWith(this.prefix) || slot.startsWith(this.system)) return null;
     const key = slot.slice(this.prefix.length);
-    return ESCAPED_STAMP.test(key) ? key.slice(1) : key;
+    return key.startsWith('%') && ESCAPED_STAMP.test(key) ? key.slice(1) : key;
   }
 
   isStamp(name: string): boolean {

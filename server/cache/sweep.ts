@@ -72,21 +72,23 @@ async function dropStamp(engine: Engine, stamp: string): Promise<void> {
   }
 }
 
+/** The next slice is looked for while this one is swept. */
 async function sweep(engine: Engine, pattern: string, options: ClearOptions): Promise<number> {
   const { redis } = engine.ports;
   let scanned = 0;
   let deleted = 0;
-  let cursor: string | null = null;
   const layout = redis.layout();
-  do {
+  let scanning: Promise<ScanPage> | null = redis.scanPage(pattern, { cursor: null, count: SLICE });
+  while (scanning !== null) {
+    const { names, cursor }: ScanPage = await scanning;
     options.signal?.throwIfAborted();
-    const page: ScanPage = await redis.scanPage(pattern, { cursor, count: SLICE });
-    const slots = [...new Set(page.names)].filter((name) => !engine.names.isStamp(name));
+    scanning = cursor === null ? null : redis.scanPage(pattern, { cursor, count: SLICE });
+    scanning?.catch(() => undefined);
+    const slots = [...new Set(names)].filter((name) => !engine.names.isStamp(name));
     scanned += slots.length;
     if (slots.length > 0) deleted += await sweepSlice(engine, slots);
     options.onProgress?.({ scanned, deleted });
-    cursor = page.cursor;
-  } while (cursor !== null);
+  }
   // Keys that moved between masters meanwhile may have been seen by none: then everything ends, by one stamp.
   if (redis.layout() !== layout) await dropStamp(engine, engine.names.app);
   return deleted;

@@ -74,6 +74,14 @@ describe('packets', () => {
     expect(cache.stats()).toMatchObject({ hits: 2, misses: 5, loads: 5, sets: 5 });
   });
 
+  test('warming goes in slices, so that no lease ends before its fill', async () => {
+    const [cache, packets] = await openRecorded();
+    expect(await readsOf(cache).warm(Array.from({ length: 1200 }, (_, id) => id))).toBe(1200);
+    const leases = packets.map((packet) => packet.filter((op) => op === 'take').length);
+    expect(leases.filter((count) => count > 0)).toEqual([500, 500, 200]);
+    expect(cache.stats()).toMatchObject({ sets: 1200, refusedFills: 0, hits: 0, misses: 0 });
+  });
+
   test('a stamp that was evicted is created again by the next load', async () => {
     const [cache, packets, prefix] = await openRecorded();
     const read = readsOf(cache);

@@ -122,7 +122,9 @@ describe('names to be marked', () => {
     expect(await writer.mark(others)).toBeNull();
     const token = await writer.mark({ ...others, tags: ['sessions-of:7', 'list:session'] });
     expect(token).toMatch(/^[0-9a-f]{32}$/);
-    expect(await bareRedis().keys(`${prefix}*`)).toEqual([`${prefix}{t}:g:sessions-of:7`]);
+    const stands = (name: string) => bareRedis().exists(prefix + name);
+    expect(await stands('{t}:g:sessions-of:7')).toBe(1);
+    for (const name of ['user:1', '{t}:g:list:session', '{t}:n:user']) expect(await stands(name)).toBe(0);
   });
 });
 

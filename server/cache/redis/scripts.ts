@@ -100,8 +100,8 @@ export const DROP = script(`
 local values = 0
 for at = 1, #KEYS do
   if redis.pcall('GETRANGE', KEYS[at], 0, 0) == 'V' then values = values + 1 end
-  redis.call('UNLINK', KEYS[at])
 end
+for first = 1, #KEYS, 1000 do redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS))) end
 return values`);
 
 /**

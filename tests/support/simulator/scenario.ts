@@ -116,7 +116,7 @@ export const MIXED: Scenario = {
       tags: rows.flatMap(({ id, group }) => (hasMoved ? [`item:${id}`, `group:${group}`] : [`item:${id}`])),
     };
   },
-  marks: ['account'],
+  marks: ['account', 'item', 'group'],
 };
 
 function item(id: number, version: number, slug: string, group: string): Row {
