@@ -3,7 +3,7 @@ import { compareClears } from './clear.ts';
 import { compare, type Effort } from './measure.ts';
 import { openPeers, TWO_LEVELS } from './peers.ts';
 import { circumstances, overPeers, type Result, spaceText, table } from './report.ts';
-import { type Row, rows } from './rows.ts';
+import { prepare, type Row, rows } from './rows.ts';
 import { userOf } from './sample.ts';
 import { measureSpace } from './space.ts';
 import { type Stage, setStage } from './stage.ts';
@@ -26,7 +26,10 @@ const load = async (id: number) => userOf(id);
 const peers = args.includes('--no-peers') ? [] : await openPeers({ url: stage.url, load });
 try {
   const results: Result[] = [];
-  for (const row of await rows(stage, peers)) if (isChosen(row.id)) results.push(await measureRow(row));
+  for (const row of rows(stage, peers).filter(({ id }) => isChosen(id))) {
+    await prepare(stage, peers);
+    results.push(await measureRow(row));
+  }
   if (isChosen('clear')) results.push(await measureClear(stage));
   console.log(`${circumstances(effort)}\n\n${table(results)}`);
   if (isChosen('space')) console.log(`\n${spaceText(await measureSpace(stage))}`);

@@ -21,8 +21,7 @@ const CALLERS = 64;
 const BULK = 100;
 const TTL_MS = 3600_000;
 
-export async function rows(stage: Stage, peers: readonly Peer[]): Promise<Row[]> {
-  await fill(stage, peers);
+export function rows(stage: Stage, peers: readonly Peer[]): Row[] {
   return [
     memoryHit(stage, peers),
     redisHit(stage, peers, { id: 'l2-64', callers: CALLERS, target: 1.3 }),
@@ -34,7 +33,9 @@ export async function rows(stage: Stage, peers: readonly Peer[]): Promise<Row[]>
   ];
 }
 
-async function fill({ redis, users, remoteUsers }: Stage, peers: readonly Peer[]): Promise<void> {
+/** Every row begins with the same users in Redis and in the memories, and with nothing else. */
+export async function prepare({ redis, users, remoteUsers }: Stage, peers: readonly Peer[]): Promise<void> {
+  await redis.flushall();
   const ids = Array.from({ length: USERS }, (_, index) => index);
   await redis.mset(new Map(ids.map((id) => [bareKey(id), JSON.stringify(userOf(id))])));
   for (let turn = 0; turn < 3; turn++) {

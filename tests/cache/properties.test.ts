@@ -1,8 +1,8 @@
 /** P5, P8 and P10 over generated values, bytes and ids. */
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildKey, escapeGlob } from '../../server/cache/index.ts';
+import fc from '../support/properties.ts';
 import { freshPrefix } from '../support/services.ts';
 import { bareRedis, openCache } from './support/caches.ts';
 

@@ -1,9 +1,9 @@
 // Reading and writing hold for all cells, and agree with csv-parse.
 
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCsvRow, guardFormula, readCsv, unguardFormula, writeCsv } from '../../server/csv/index.ts';
+import fc from '../support/properties.ts';
 
 const cell = fc
   .array(

@@ -1,8 +1,8 @@
 // The tokenizer by itself, where chunks may be cut anywhere (readCsv gathers the beginning of a file before it starts).
 
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { CsvTokenizer, type RawRow } from '../../server/csv/tokenize.ts';
+import fc from '../support/properties.ts';
 
 const options = { delimiter: ',', maxColumns: 10, maxCellLength: 1000 };
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from '../programs/worker.ts';
 import { ITEMS_PER_SHELF, READ_KINDS } from '../support/items.ts';
 import { KIND, type LogRecord } from '../support/log.ts';
+import { ProgramEndedError } from '../support/program.ts';
 import { judge, type Verdict } from '../support/verdict.ts';
 import { openWorld, type Worker, type World } from '../support/world.ts';
 
@@ -56,10 +57,20 @@ export async function race(options: RaceOptions): Promise<RaceFigures> {
     }
     const kills = await manning.end();
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const problems = await Promise.all(world.workers.map((worker) => worker.call('problems')));
+    const problems = await Promise.all(world.workers.map(problemsOf));
     return figuresOf(world.records(), { seconds, kills, problems: problems.flat() });
   } finally {
     await world.close();
+  }
+}
+
+/** A process whose last writer was killed while the load stopped has nothing to tell: its records are in the log. */
+async function problemsOf(worker: Worker): Promise<string[]> {
+  try {
+    return await worker.call('problems');
+  } catch (error) {
+    if (error instanceof ProgramEndedError) return [];
+    throw error;
   }
 }
 
@@ -100,7 +111,7 @@ function man(world: World): { end(): Promise<number> } {
       isOver = true;
       finish();
       await Promise.all([...places, spare]);
-      await world.stopLoad().catch(() => undefined);
+      await Promise.allSettled(world.workers.map((worker) => worker.call('stop')));
       return kills;
     },
   };
