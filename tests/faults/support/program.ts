@@ -1,6 +1,7 @@
 /** Programs that a fault test starts, speaks with and kills: processes of their own that end with the test. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundleOf } from './bundle.ts';
 import { now } from './clock.ts';
 import type { Handlers, Reply } from './serve.ts';
 
@@ -27,14 +28,20 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+export interface ProgramOptions {
+  /** Starts a bundle of the program: for what is started very often. */
+  bundled?: boolean;
+}
+
 /** Starts `programs/<file>` with this environment over the test's own; resolves when it can be called. */
 export async function startProgram<H extends Handlers>(
   file: string,
   env: Record<string, string> = {},
+  { bundled = false }: ProgramOptions = {},
 ): Promise<Program<H>> {
   const path = fileURLToPath(new URL(`../programs/${file}`, import.meta.url));
-  const child = fork(path, {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(bundled ? await bundleOf(path) : path, {
+    execArgv: bundled ? [] : ['--import', 'tsx'],
     env: { ...process.env, ENV_FILE: '', NODE_ENV: 'test', ...env },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

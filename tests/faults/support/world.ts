@@ -57,17 +57,16 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
   async function spawn(place: number, env: Record<string, string> = {}): Promise<Worker> {
     const number = ++last;
-    const worker = await startProgram<WorkerHandlers>('worker.ts', {
+    const own = {
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: '12',
       REDIS_URL: proxies[place]?.url ?? redis.url,
       CACHE_PREFIX: prefix,
       LOG_FOLDER: folder,
       WHO: String(number),
-      ...options.redisEnv,
-      ...options.env,
-      ...env,
-    });
+    };
+    const given = { ...own, ...options.redisEnv, ...options.env, ...env };
+    const worker = await startProgram<WorkerHandlers>('worker.ts', given, { bundled: true });
     everybody.push(worker);
     numbers.set(worker, number);
     return worker;
