@@ -97,14 +97,41 @@ export function observeReads(by: ReadObserver | undefined): void {
   observer = by;
 }
 
+/** Hears what is asked for, before it is answered; must be quick and must not throw. */
+export interface AskObserver {
+  one(read: CachedRead<never, unknown>, arg: unknown): void;
+  many(read: CachedRead<never, unknown>, args: readonly unknown[]): void;
+}
+
+let askObserver: AskObserver | undefined;
+
+/** Tells one observer of every ask of every declared read, or nobody again. */
+export function observeAsks(by: AskObserver | undefined): void {
+  askObserver = by;
+}
+
+/** Entries that should stand in the cache before somebody asks. Built by `wish`, so that read and arguments fit. */
+export interface Wish {
+  readonly read: CachedRead<never, unknown>;
+  readonly args: readonly never[];
+}
+
+export function wish<A, T>(read: CachedRead<A, T>, args: readonly A[]): Wish {
+  return { read, args } as Wish;
+}
+
 /** Declares a cached read in the process's cache. */
 export function cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A, T> {
   declaredReads.push(definition as unknown as ReadDefinition<never, unknown>);
   const read = cache.cachedRead(definition);
   const observed: CachedRead<A, T> = {
     ...read,
-    getMany: (args, options) => read.getMany(args, asDemanded(options)),
+    getMany: (args, options) => {
+      askObserver?.many(observed as never, args);
+      return read.getMany(args, asDemanded(options));
+    },
     get: (arg, options) => {
+      askObserver?.one(observed as never, arg);
       const answer = read.get(arg, asDemanded(options));
       if (observer && !insideTransaction()) answer.then((value) => observer?.(read, arg, value), ignore);
       return answer;

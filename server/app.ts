@@ -41,7 +41,7 @@ import { callerByToken } from './sessions/sessions-reads.ts';
 import { type Caller, type ContextMaker, contextMaker, presentedToken } from './trpc/context.ts';
 import { observeMutations } from './trpc/procedures.ts';
 import { createRateLimiter } from './trpc/rate-limit.ts';
-import { warmCache } from './warm.ts';
+import { lastWarmUp, onWarmUp, warmUp } from './warm.ts';
 
 const API_PREFIX = '/api';
 export const TRPC_PREFIX = `${API_PREFIX}/trpc`;
@@ -69,7 +69,12 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     const act = actOf(path, input);
     if (act) logActivity(userId, act).catch(forget);
   });
-  provide({ warm: warmCache, queueCounts: () => jobQueue().counts() });
+  provide({
+    warm: () => warmUp({ reason: 'operator' }),
+    lastWarmUp,
+    onWarmUp,
+    queueCounts: () => jobQueue().counts(),
+  });
 
   answerWithRequestIds(app);
   logRequests(app);

@@ -187,6 +187,20 @@ export const VARIABLES = {
     meaning: 'How long a read waits for Redis, in ms, before it asks the database instead.',
     shape: wholeNumber({ min: 1, max: 60_000 }),
   },
+  warmAtStart: {
+    name: 'WARM_AT_START',
+    group: 'Cache',
+    byDefault: 'true',
+    meaning: 'Load what will be asked for first before requests are taken; readiness waits 5 s at most.',
+    shape: yesOrNo(),
+  },
+  warmEveryS: {
+    name: 'WARM_EVERY_S',
+    group: 'Cache',
+    byDefault: '3600',
+    meaning: 'Seconds between two warm-ups of the fleet. 0: only at start and after imports.',
+    shape: wholeNumber({ min: 0, max: 604_800 }),
+  },
   checkShare: {
     name: 'CHECK_SHARE',
     group: 'Cache',

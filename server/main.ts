@@ -4,7 +4,6 @@
  */
 import './require-config.ts';
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { reportBehindErrors } from './activity/activity-behind.ts';
@@ -26,11 +25,9 @@ import { createLogger, describeError } from './log.ts';
 import { startMonitoring } from './monitoring/monitor.ts';
 import { holdReadiness } from './monitoring/readiness.ts';
 import { removeExpiredSessions } from './sessions/sessions-writes.ts';
-import { warmCache } from './warm.ts';
+import { startWarming, warmAtStart } from './warm.ts';
 import { registerJobTypes, startWorker } from './worker.ts';
 
-/** Readiness waits for the warm-up, but no longer than this. */
-const WARM_LIMIT_MS = 5000;
 /** What has not ended by then is ended. */
 const STOP_LIMIT_MS = 10_000;
 const CLEAN_EVERY_MS = 3_600_000;
@@ -45,7 +42,7 @@ async function start(log: Logger): Promise<void> {
   started.push(closeDb, () => cache.close(), flushOutbox);
   reportBehindErrors((err) => log.error({ err }, 'Written-behind data waits in the stream'));
   await migrateDb();
-  started.push(startMonitoring(log));
+  started.push(startMonitoring(log), startWarming(log));
   const relay = startRelay({
     settle: invalidator.settle,
     ...(foreignWrites === 'triggers' ? { pollMs: TRIGGERS_POLL_MS } : {}),
@@ -76,15 +73,8 @@ async function serve(log: Logger): Promise<Stop> {
   const release = holdReadiness('the cache is being warmed');
   const app = await buildApp({ logger: log });
   await app.listen({ host, port });
-  void warm(log).finally(release);
+  void warmAtStart(log).finally(release);
   return () => app.close();
-}
-
-async function warm(log: Logger): Promise<void> {
-  const result = await Promise.race([warmCache(), sleep(WARM_LIMIT_MS, null, { ref: false })]);
-  if (result === null) log.warn('The warm-up takes long; requests are served meanwhile');
-  else if (result.ok) log.info({ entries: result.entries, ms: result.ms }, 'The cache is warm');
-  else log.warn({ categories: result.categories }, 'A part of the warm-up failed');
 }
 
 /** A process that only serves looks for forgotten jobs too, and tells the workers. */

@@ -3,12 +3,12 @@
 import { cache } from '../app-cache.ts';
 import type { Item } from '../catalog/catalog-kinds.ts';
 import type { CatalogReads } from '../catalog/catalog-reads.ts';
-import { CATALOG_WARMERS } from '../catalog/catalog-warm.ts';
 import { courseReads } from '../catalog/courses-reads.ts';
 import { eventReads } from '../catalog/events-reads.ts';
 import { productReads } from '../catalog/products-reads.ts';
 import { declaredDependencies } from '../db/index.ts';
 import { bookingsOf, enrollmentsOf, purchasesOf } from '../library/library-reads.ts';
+import { warmCategories } from '../warm.ts';
 
 export { updateInventory } from '../catalog/catalog-writes.ts';
 export {
@@ -65,17 +65,10 @@ export async function invalidateAllAppCaches(): Promise<number> {
 }
 
 /** Warms published content, events to come and counts. Tells for each category whether it went well; never throws. */
-export async function warmupCaches(): Promise<Record<keyof typeof CATALOG_WARMERS, boolean>> {
-  const { courses, products, events } = CATALOG_WARMERS;
-  const [first, second, third] = await Promise.all([courses, products, events].map(succeeds));
-  return { courses: first === true, products: second === true, events: third === true };
-}
-
-async function succeeds(warm: () => Promise<number>): Promise<boolean> {
-  return warm().then(
-    () => true,
-    () => false,
-  );
+export async function warmupCaches(): Promise<{ courses: boolean; products: boolean; events: boolean }> {
+  const { categories } = await warmCategories(['courses', 'products', 'events']);
+  const isWarm = (name: 'courses' | 'products' | 'events') => categories[name]?.ok === true;
+  return { courses: isWarm('courses'), products: isWarm('products'), events: isWarm('events') };
 }
 
 async function invalidateItem<I extends Item>({ kind, admin, public: shop }: CatalogReads<I>, id: number) {

@@ -147,6 +147,7 @@ function scopedReads<I extends Item>(kind: Kind<I>, scope: Scope): ScopedReads<I
       ...policy,
       key: (slug) => [...own, 'slug', slug],
       load: async (slug) => (await loadIds(table, and(eq(shared.liveSlug, slug), visible)))[0] ?? null,
+      loadMany: (slugs) => loadIdsBySlug(table, { slugs, visible }),
     }),
     ids: cachedRead<void, number[]>({
       ...policy,
@@ -179,6 +180,18 @@ export async function loadIds(
     .where(where)
     .orderBy(...order);
   return rows.map((row) => row.id);
+}
+
+async function loadIdsBySlug(
+  table: CatalogTable,
+  { slugs, visible }: { slugs: readonly string[]; visible: SQL | undefined },
+): Promise<Map<string, number>> {
+  const { id, liveSlug } = sharedColumns(table);
+  const rows = await getDb()
+    .select({ id, slug: liveSlug })
+    .from(table)
+    .where(and(inArray(liveSlug, [...slugs]), visible));
+  return new Map(rows.map((row) => [row.slug as string, row.id]));
 }
 
 /** Ids of the newest items on sale, past the cache, for the warm-up. */

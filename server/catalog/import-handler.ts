@@ -1,13 +1,13 @@
 /**
  * Jobs of the types `courses`, `products` and `events`: a CSV whose rows are checked one by one and brought into the
  * catalogue by slug. Each batch of rows ends exactly what it changed; when the job completes, the namespace is cleared
- * once and warmed.
+ * once, and whoever warms hears of it.
  */
 import { z } from 'zod';
 import { readCsv } from '../csv/index.ts';
 import type { JobHandler, ProcessedRow, RowTable } from '../jobs/jobs-handler.ts';
+import { emitBulkChange } from './catalog-events.ts';
 import { courseKind, eventKind, type Item, type Kind, productKind } from './catalog-kinds.ts';
-import { CATALOG_WARMERS } from './catalog-warm.ts';
 import { applyImport, importOutcome } from './import-apply.ts';
 import {
   type ImportColumn,
@@ -68,8 +68,7 @@ function importHandler<I extends Item>(kind: Kind<I>): JobHandler {
 
     async outcome(tx, job) {
       tx.invalidate({ namespaces: [kind.name] });
-      // The import stands whatever becomes of the warm-up: what it misses, the first readers load.
-      tx.afterCommit(() => void CATALOG_WARMERS[kind.name]().catch(() => {}));
+      tx.afterCommit(() => emitBulkChange({ kind: kind.name }));
       return importOutcome(tx, job.id);
     },
 

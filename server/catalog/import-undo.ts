@@ -5,8 +5,8 @@ import { getDb, type WriteTx, write } from '../db/index.ts';
 import { jobById } from '../jobs/jobs-reads.ts';
 import { heldAmong } from '../library/library-reads.ts';
 import { appError } from '../trpc/errors.ts';
+import { emitBulkChange } from './catalog-events.ts';
 import { courseKind, eventKind, type Item, type Kind, productKind, sharedColumns } from './catalog-kinds.ts';
-import { CATALOG_WARMERS } from './catalog-warm.ts';
 import { withInstants } from './import-apply.ts';
 
 /** How long after its end an import can be undone, in ms. */
@@ -44,7 +44,7 @@ export async function undoImport(jobId: number): Promise<UndoResult> {
   if (result.removed + result.restored + result.kept === 0) {
     throw appError('CONFLICT', { message: `The import of job ${jobId} has nothing left to undo` });
   }
-  await CATALOG_WARMERS[kind.name]().catch(() => {});
+  emitBulkChange({ kind: kind.name });
   return result;
 }
 

@@ -4,8 +4,8 @@
  */
 import { desc, eq, inArray, lt, type SQL } from 'drizzle-orm';
 import { follows, posts, postVotes } from '../../drizzle/schema.ts';
-import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
-import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
+import { CACHE_CONFIG, cachedRead, type Wish, wish } from '../app-cache.ts';
+import { byOwner, dependsOn, fingerprintOf, getDb } from '../db/index.ts';
 import { appError } from '../trpc/errors.ts';
 import { userById } from '../users/users-reads.ts';
 
@@ -87,14 +87,16 @@ export const upvotesOf = cachedRead<number, number[]>({
   key: (userId) => [userId, 'upvotes'],
   ttl: CACHE_CONFIG.libraries.ttl,
   version: fingerprintOf(postVotes),
-  load: async (userId) => {
-    const rows = await getDb()
-      .select({ postId: postVotes.postId })
-      .from(postVotes)
-      .where(eq(postVotes.userId, userId));
-    return rows.map(({ postId }) => postId);
-  },
+  load: async (userId) => (await selectVotes([userId])).map(({ postId }) => postId),
+  loadMany: async (userIds) => byOwner(userIds, await selectVotes(userIds), ({ postId }) => postId),
 });
+
+function selectVotes(userIds: readonly number[]): Promise<{ userId: number; postId: number }[]> {
+  return getDb()
+    .select({ userId: postVotes.userId, postId: postVotes.postId })
+    .from(postVotes)
+    .where(inArray(postVotes.userId, [...userIds]));
+}
 
 /** `feed:{userId}`: ids of the newest posts by those whom a member follows. */
 export const feedOf = cachedRead<number, { authors: number[]; ids: number[] }>({
@@ -197,15 +199,10 @@ export async function postViews(ids: readonly number[], viewer: number | null): 
   }));
 }
 
-/** Warms what the board opens with: the newest posts and the best. Answers the number of entries. */
-export async function warmPosts(): Promise<number> {
+/** What the board opens with, for the warm-up: the newest posts and the best. */
+export async function postWishes(): Promise<Wish[]> {
   const [newest, best] = await Promise.all([newestPosts.uncached(), topPosts.uncached(TOP_LENGTH)]);
-  const counts = await Promise.all([
-    newestPosts.warm([undefined]),
-    topPosts.warm([TOP_LENGTH]),
-    postById.warm([...new Set([...newest, ...best])]),
-  ]);
-  return counts.reduce((sum, count) => sum + count, 0);
+  return [wish(newestPosts, [undefined]), wish(topPosts, [TOP_LENGTH]), wish(postById, [...newest, ...best])];
 }
 
 /** Throws `NOT_FOUND`. */

@@ -6,7 +6,7 @@
  */
 import { and, asc, count, desc, eq, gt, inArray, lt, min, type SQL } from 'drizzle-orm';
 import { JOB_STATUSES, jobResults, jobRows, jobs } from '../../drizzle/schema.ts';
-import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
+import { CACHE_CONFIG, cachedRead, type Wish, wish } from '../app-cache.ts';
 import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
 import type { Job, JobResult, JobRow, JobRowPage, JobStats, JobStatus, JobTotals } from './jobs-schemas.ts';
 
@@ -192,20 +192,30 @@ export async function listJobs(filter: {
   return newestJobs(and(...conditions), limit);
 }
 
-/** Ids of the newest jobs of everyone, for the warm-up. */
-export async function recentJobIds(limit: number): Promise<number[]> {
+/** The newest jobs of everyone, for the warm-up. */
+export async function jobWishes(limit: number): Promise<Wish[]> {
   const rows = await getDb().select({ id: jobs.id }).from(jobs).orderBy(desc(jobs.id)).limit(limit);
-  return rows.map(({ id }) => id);
+  return [
+    wish(
+      jobById,
+      rows.map(({ id }) => id),
+    ),
+  ];
 }
 
-/** Ids of the newest results of everyone, for the warm-up. */
-export async function recentResultIds(limit: number): Promise<number[]> {
+/** The newest results of everyone, for the warm-up. */
+export async function resultWishes(limit: number): Promise<Wish[]> {
   const rows = await getDb()
     .select({ id: jobResults.jobId })
     .from(jobResults)
     .orderBy(desc(jobResults.jobId))
     .limit(limit);
-  return rows.map(({ id }) => id);
+  return [
+    wish(
+      jobResult,
+      rows.map(({ id }) => id),
+    ),
+  ];
 }
 
 function selectJobs(where: SQL | undefined) {

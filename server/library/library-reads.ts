@@ -7,7 +7,7 @@ import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import { bookings, courses, enrollments, events, products, purchases } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
 import type { CachedRead } from '../cache/index.ts';
-import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
+import { byOwner, dependsOn, fingerprintOf, getDb } from '../db/index.ts';
 
 type Kind = 'enrollments' | 'purchases' | 'bookings';
 
@@ -47,9 +47,10 @@ const SHOWN = ['slug', 'title', 'imageUrl', 'published', 'deletedAt'] as const;
 export const enrollmentsOf = libraryRead<Enrollment>('enrollments', {
   tables: [enrollments, courses],
   tagsOf: ({ course }) => `course:${course.id}`,
-  load: async (userId) => {
+  load: async (userIds) => {
     const rows = await getDb()
       .select({
+        userId: enrollments.userId,
         id: enrollments.id,
         createdAt: enrollments.createdAt,
         item: heldColumns(courses),
@@ -58,11 +59,11 @@ export const enrollmentsOf = libraryRead<Enrollment>('enrollments', {
       })
       .from(enrollments)
       .innerJoin(courses, eq(courses.id, enrollments.courseId))
-      .where(and(eq(enrollments.userId, userId), isNull(enrollments.cancelledAt)))
+      .where(and(inArray(enrollments.userId, [...userIds]), isNull(enrollments.cancelledAt)))
       .orderBy(desc(enrollments.id));
-    return rows.map(({ item, level, durationMinutes, ...held }) => ({
-      ...held,
-      course: { ...shown(item), level, durationMinutes },
+    return rows.map(({ userId, item, level, durationMinutes, ...held }) => ({
+      userId,
+      held: { ...held, course: { ...shown(item), level, durationMinutes } },
     }));
   },
 });
@@ -71,9 +72,10 @@ export const enrollmentsOf = libraryRead<Enrollment>('enrollments', {
 export const purchasesOf = libraryRead<Purchase>('purchases', {
   tables: [purchases, products],
   tagsOf: ({ product }) => `product:${product.id}`,
-  load: async (userId) => {
+  load: async (userIds) => {
     const rows = await getDb()
       .select({
+        userId: purchases.userId,
         id: purchases.id,
         createdAt: purchases.createdAt,
         priceCents: purchases.priceCents,
@@ -83,9 +85,12 @@ export const purchasesOf = libraryRead<Purchase>('purchases', {
       })
       .from(purchases)
       .innerJoin(products, eq(products.id, purchases.productId))
-      .where(and(eq(purchases.userId, userId), isNull(purchases.cancelledAt)))
+      .where(and(inArray(purchases.userId, [...userIds]), isNull(purchases.cancelledAt)))
       .orderBy(desc(purchases.id));
-    return rows.map(({ item, type, ...held }) => ({ ...held, product: { ...shown(item), type } }));
+    return rows.map(({ userId, item, type, ...held }) => ({
+      userId,
+      held: { ...held, product: { ...shown(item), type } },
+    }));
   },
 });
 
@@ -93,9 +98,10 @@ export const purchasesOf = libraryRead<Purchase>('purchases', {
 export const bookingsOf = libraryRead<Booking>('bookings', {
   tables: [bookings, events],
   tagsOf: ({ event }) => `event:${event.id}`,
-  load: async (userId) => {
+  load: async (userIds) => {
     const rows = await getDb()
       .select({
+        userId: bookings.userId,
         id: bookings.id,
         createdAt: bookings.createdAt,
         item: heldColumns(events),
@@ -106,12 +112,11 @@ export const bookingsOf = libraryRead<Booking>('bookings', {
       })
       .from(bookings)
       .innerJoin(events, eq(events.id, bookings.eventId))
-      .where(and(eq(bookings.userId, userId), isNull(bookings.cancelledAt)))
+      .where(and(inArray(bookings.userId, [...userIds]), isNull(bookings.cancelledAt)))
       .orderBy(events.startsAt, bookings.id);
-    return rows.map(({ id, createdAt, item, ...times }) => ({
-      id,
-      createdAt,
-      event: { ...shown(item), ...times },
+    return rows.map(({ userId, id, createdAt, item, ...times }) => ({
+      userId,
+      held: { id, createdAt, event: { ...shown(item), ...times } },
     }));
   },
 });
@@ -190,7 +195,8 @@ export const getCachedUserBookings = (userId: number) => bookingsOf.get(userId);
 interface LibraryRead<T> {
   tables: MySqlTable[];
   tagsOf: (held: T) => string;
-  load: (userId: number) => Promise<T[]>;
+  /** What these members hold, each one's in the order of the list. */
+  load: (userIds: readonly number[]) => Promise<{ userId: number; held: T }[]>;
 }
 
 function libraryRead<T>(kind: Kind, { tables, tagsOf, load }: LibraryRead<T>): CachedRead<number, T[]> {
@@ -200,7 +206,8 @@ function libraryRead<T>(kind: Kind, { tables, tagsOf, load }: LibraryRead<T>): C
     ttl: CACHE_CONFIG.libraries.ttl,
     version: fingerprintOf(...tables),
     tags: (_, list) => list?.map(tagsOf) ?? [],
-    load,
+    load: async (userId) => (await load([userId])).map(({ held }) => held),
+    loadMany: async (userIds) => byOwner(userIds, await load(userIds), ({ held }) => held),
   });
 }
 

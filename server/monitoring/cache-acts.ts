@@ -1,6 +1,7 @@
 /** What people do to the cache by hand. Each act is audited, and answers what it really did. */
 import type { z } from 'zod';
 import { cache } from '../app-cache.ts';
+import { appError } from '../trpc/errors.ts';
 import { type AuditReceipt, audited } from './audit-log.ts';
 import { keyOf } from './cache-view.ts';
 import { openPreview } from './clear-preview.ts';
@@ -88,10 +89,12 @@ export async function expireNames(
   return { success: true, message: `Marked ${amount(count, 'name')} stale`, ...receipt };
 }
 
-/** Runs the warm-up again. */
+/** Runs the warm-up again, or waits for the one that another process is at. */
 export async function warm(origin: CallOrigin): Promise<WarmReport & AuditReceipt> {
   const { count: _, ...answer } = await audited({ ...origin, input: null }, async () => {
     const result = await provided().warm();
+    if (!result)
+      throw appError('SERVICE_UNAVAILABLE', { message: 'Redis does not answer: nothing can be warmed now' });
     return { ...result, count: result.entries };
   });
   return answer;

@@ -5,11 +5,16 @@ import { fleetNumbers } from './fleet.ts';
 import { fleetPercentiles } from './latency.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
+import { provided } from './provided.ts';
 
 export type NumbersReport = Awaited<ReturnType<typeof cacheNumbers>>;
 
 export async function cacheNumbers() {
-  const [{ scope, stats }, redis] = await Promise.all([fleetNumbers(cache), cache.redisInfo()]);
+  const [{ scope, stats }, redis, warmUp] = await Promise.all([
+    fleetNumbers(cache),
+    cache.redisInfo(),
+    provided().lastWarmUp(),
+  ]);
   const { breaker, l1, data, feed, unsettled } = cache.state();
   const { latencies, breaker: breakerHistory, checker } = monitor();
   return {
@@ -26,6 +31,8 @@ export async function cacheNumbers() {
     links: { data, feed },
     l1,
     unsettled,
+    /** The fleet's last one; null before the first, and while Redis is away. */
+    warmUp,
     /** What this process's standing checker found: answers that still disagreed with the database, by age. */
     checks: { ...checker.counts(), wrongPerMillion: checker.wrongPerMillion() },
   };

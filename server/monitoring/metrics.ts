@@ -18,6 +18,8 @@ import { onJobEvent } from '../jobs/jobs-events.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
 import { databaseState, queueState } from './probes.ts';
+import { provided } from './provided.ts';
+import { addWarmUps } from './warm-metrics.ts';
 
 const DURATION_BUCKETS_MS = [
   0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000,
@@ -62,7 +64,11 @@ export interface Metrics {
 /** Serves `/metrics`; the listening ends with the app. */
 export function registerMetrics(app: FastifyInstance): void {
   const metrics = createMetrics(processCache);
-  app.addHook('onClose', () => metrics.stop());
+  const stopWarmUps = addWarmUps(metrics.registry, provided());
+  app.addHook('onClose', () => {
+    metrics.stop();
+    stopWarmUps();
+  });
   app.get('/metrics', async (_request, reply) => {
     reply.header('cache-control', 'no-store').type(metrics.registry.contentType);
     return metrics.registry.metrics();

@@ -35,6 +35,8 @@ export const warmedAnswer = z.object({
   ok: z.boolean(),
   entries: z.int(),
   ms: count,
+  at: z.date(),
+  reason: z.string(),
   categories: z.record(z.string(), outcome),
   ...receipt,
 }) satisfies z.ZodType<WarmReport>;

@@ -12,11 +12,19 @@ export interface WarmReport {
   ok: boolean;
   entries: number;
   ms: number;
+  /** When it ended, and what it was done for: `start`, `schedule`, `import` or `operator`. */
+  at: Date;
+  reason: string;
   categories: Record<string, { ms: number } & ({ ok: true; entries: number } | { ok: false; error: string })>;
 }
 
 export interface Provided {
-  warm(): Promise<WarmReport>;
+  /** Null when nothing can be warmed, because Redis is away. */
+  warm(): Promise<WarmReport | null>;
+  /** The fleet's last one; null before the first, and while Redis is away. */
+  lastWarmUp(): Promise<WarmReport | null>;
+  /** Hears of every warm-up of this process. Answers how to stop listening. */
+  onWarmUp(listener: (report: WarmReport) => void): () => void;
   /** Null while the queue's Redis is away. */
   queueCounts(): Promise<QueueEntries | null>;
 }

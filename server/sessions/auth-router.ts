@@ -1,5 +1,6 @@
 /** Accounts and sessions: what may be asked before and after signing in. */
 import { config } from '../config.ts';
+import { preloadLibrary } from '../library/library-reads.ts';
 import type { Context } from '../trpc/context.ts';
 import { appError } from '../trpc/errors.ts';
 import { memberProcedure, publicProcedure, router } from '../trpc/procedures.ts';
@@ -42,6 +43,8 @@ export const authRouter = router({
       const session = found && right ? await beginSession(found, bearerOf(ctx)) : null;
       if (!session) throw wrongLogin();
       await giveBackNetworkTry(ctx);
+      // What it does not load in time, or at all, the member's first page loads.
+      preloadLibrary(session.userId).catch(() => {});
       return welcome(ctx, session);
     }),
 

@@ -2,9 +2,9 @@
  * Sessions by their token's hash, and the sessions of a user. The database decides: what is cached is a copy, ended
  * by log-out, revocation, and a change of the user's role or password. A password's hash is read past the cache.
  */
-import { and, desc, eq, gt, type SQL } from 'drizzle-orm';
-import { sessions, users } from '../../drizzle/schema.ts';
-import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
+import { and, desc, eq, gt, inArray, type SQL } from 'drizzle-orm';
+import { lastSeen, sessions, users } from '../../drizzle/schema.ts';
+import { CACHE_CONFIG, cachedRead, type Wish, wish } from '../app-cache.ts';
 import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
 import type { Caller, Role } from '../trpc/context.ts';
 import type { User } from '../users/users-reads.ts';
@@ -23,7 +23,8 @@ export const sessionByTokenHash = cachedRead<string, Session | null>({
   namespace: 'session',
   key: (tokenHash) => tokenHash,
   ttl: CACHE_CONFIG.sessions.ttl,
-  load: loadSession,
+  load: async (tokenHash) => (await loadSessions([tokenHash])).get(tokenHash) ?? null,
+  loadMany: loadSessions,
   tags: (_tokenHash, session) => (session ? [sessionsOf(session.userId)] : []),
   version: fingerprintOf(sessions, users),
 });
@@ -46,6 +47,26 @@ export async function callerByToken(token: string): Promise<Caller | null> {
   const session = await sessionByTokenHash.get(hashOfToken(token));
   if (!session || session.expiresAt.getTime() <= Date.now()) return null;
   return { id: session.userId, role: session.role, sessionId: session.id };
+}
+
+/**
+ * The sessions of those who were here last, for the warm-up. Who that is says the database: nothing that leads to a
+ * session is ever recorded beside it.
+ */
+export async function sessionWishes(limit: number): Promise<Wish[]> {
+  const rows = await getDb()
+    .select({ tokenHash: sessions.tokenHash })
+    .from(lastSeen)
+    .innerJoin(sessions, eq(sessions.userId, lastSeen.userId))
+    .where(gt(sessions.expiresAt, new Date()))
+    .orderBy(desc(lastSeen.seenAt))
+    .limit(limit);
+  return [
+    wish(
+      sessionByTokenHash,
+      rows.map(({ tokenHash }) => tokenHash),
+    ),
+  ];
 }
 
 export interface OwnSession {
@@ -94,13 +115,14 @@ async function credentials(where: SQL): Promise<Credentials | undefined> {
   return found;
 }
 
-async function loadSession(tokenHash: string): Promise<Session | null> {
-  const [session] = await getDb()
-    .select({ id: sessions.id, userId: sessions.userId, role: users.role, expiresAt: sessions.expiresAt })
+async function loadSessions(tokenHashes: readonly string[]): Promise<Map<string, Session | null>> {
+  const { tokenHash, id, userId, expiresAt } = sessions;
+  const rows = await getDb()
+    .select({ tokenHash, id, userId, role: users.role, expiresAt })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
-    .where(and(eq(sessions.tokenHash, tokenHash), gt(sessions.expiresAt, new Date())));
-  return session ?? null;
+    .where(and(inArray(tokenHash, [...tokenHashes]), gt(expiresAt, new Date())));
+  return new Map(rows.map(({ tokenHash: hash, ...session }) => [hash, session]));
 }
 
 function loadSessionsOf(userId: number): Promise<OwnSession[]> {

@@ -1,7 +1,7 @@
 /** Cached reads of users, by id and by e-mail. What is cached never holds the password's hash. */
 import { and, desc, eq, inArray, like, lt, or, type SQL } from 'drizzle-orm';
 import { users } from '../../drizzle/schema.ts';
-import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
+import { CACHE_CONFIG, cachedRead, type Wish, wish } from '../app-cache.ts';
 import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
 
 const columns = {
@@ -77,10 +77,15 @@ export async function listUsers(page: {
   return { users: shown, nextCursor: found.length > page.limit ? (shown.at(-1)?.id ?? null) : null };
 }
 
-/** Ids of the newest users, for the warm-up. */
-export async function recentUserIds(limit: number): Promise<number[]> {
+/** The newest users, for the warm-up. */
+export async function userWishes(limit: number): Promise<Wish[]> {
   const rows = await getDb().select({ id: users.id }).from(users).orderBy(desc(users.id)).limit(limit);
-  return rows.map(({ id }) => id);
+  return [
+    wish(
+      userById,
+      rows.map(({ id }) => id),
+    ),
+  ];
 }
 
 function selectUsers(where: SQL | undefined): Promise<User[]> {

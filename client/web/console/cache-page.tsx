@@ -9,6 +9,7 @@ import { Failure, Loading, Note } from '../ui/states.tsx';
 import { AnsweredCard, ProtectionCard, RedisCard } from './cache-cards.tsx';
 import { NamespaceTable } from './namespace-table.tsx';
 import { type LiveNumbers, type Numbers, readsOf, type Sight, useLiveNumbers } from './use-live-numbers.ts';
+import { WarmLine } from './warm-line.tsx';
 
 export function CachePage() {
   const live = useLiveNumbers();
@@ -56,6 +57,7 @@ function Report({ sight }: { sight: Sight }) {
         </Note>
       ) : null}
       <Headline sight={sight} />
+      <WarmLine numbers={numbers} />
       <section className="section" aria-label="Parts">
         <div className="cards-2">
           <AnsweredCard numbers={numbers} />
