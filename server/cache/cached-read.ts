@@ -4,15 +4,23 @@ import { InvalidArgumentError } from './errors.ts';
 import { expire } from './expire.ts';
 import { invalidate } from './invalidate.ts';
 import { buildKey, checkKey } from './names.ts';
-import { type Plan, type PlanParts, policyOf } from './plan.ts';
+import { type Plan, policyOf, type Source } from './plan.ts';
 import { Popularity } from './popularity.ts';
 import { read } from './read.ts';
-import { Gathering, readMany } from './read-many.ts';
+import { Gathering, lateTagsOf, readMany } from './read-many.ts';
 import { withSignal } from './signal.ts';
 import type { CachedRead, CallOptions, ReadDefinition } from './types.ts';
 
 /** Ten thousand at once would take longer than their leases live. */
 const WARM_SLICE = 500;
+
+interface PlanOptions<A> {
+  source?: Source<A>;
+  counted?: boolean;
+}
+const COUNTED = {};
+const UNCOUNTED = { counted: false };
+const FRESH: CallOptions = { fresh: true };
 
 /** The arguments are their own ids here: two that are equal by key are one. */
 export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T>): CachedRead<A, T> {
@@ -28,23 +36,15 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
 
   const { tags } = definition;
 
+  const alone: Source<A> = { load: (arg) => definition.load(arg), lateTags: lateTagsOf(definition) };
+
   /** Keys that were built are well-formed. */
   function plan(
     arg: A,
-    {
-      call,
-      counted,
-      load = () => definition.load(arg),
-    }: Partial<Pick<PlanParts, 'call' | 'counted' | 'load'>>,
+    call: CallOptions | undefined,
+    { source = alone, counted = true }: PlanOptions<A>,
   ): Plan {
-    return engine.plans.planIn(space, keyOf(arg), {
-      policy,
-      load,
-      tags: tags?.(arg),
-      lateTags: tags ? (value) => tags(arg, value as T) : null,
-      call,
-      counted,
-    });
+    return engine.plans.planIn(space, keyOf(arg), { policy, source, arg, tags: tags?.(arg), call, counted });
   }
 
   /** The hot path: an L1 hit is one lookup, one clock reading and one counter; its event costs only who asked for it. */
@@ -68,7 +68,7 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
   /** A key that cannot be is a rejection, like everything that goes wrong with a read. */
   function slowly(arg: A, call: CallOptions | undefined): Promise<T> {
     try {
-      const answer = read(engine, plan(arg, { call })) as Promise<T>;
+      const answer = read(engine, plan(arg, call, COUNTED)) as Promise<T>;
       return call?.signal ? withSignal(answer, call.signal) : answer;
     } catch (error) {
       return Promise.reject(error as Error);
@@ -76,15 +76,15 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
   }
 
   async function getMany(args: readonly A[], call?: CallOptions): Promise<T[]> {
-    const gathering = new Gathering(engine, definition);
-    const plans = args.map((arg) => plan(arg, { call, load: () => gathering.load(arg) }));
+    const options = { source: new Gathering(engine, definition) };
+    const plans = args.map((arg) => plan(arg, call, options));
     const answers = readMany(engine, plans) as Promise<T[]>;
     return call?.signal ? withSignal(answers, call.signal) : answers;
   }
 
   async function warmSlice(args: readonly A[]): Promise<string[]> {
-    const gathering = new Gathering(engine, definition);
-    const plans = args.map((arg) => plan(arg, { counted: false, load: () => gathering.load(arg) }));
+    const options = { source: new Gathering(engine, definition), counted: false };
+    const plans = args.map((arg) => plan(arg, undefined, options));
     await readMany(engine, plans);
     return plans.map(({ key }) => key);
   }
@@ -99,7 +99,7 @@ export function cachedRead<A, T>(engine: Engine, definition: ReadDefinition<A, T
       await invalidate(engine, { keys: args.map(keyOf) });
     },
     expire: (...args) => expire(engine, { keys: args.map(keyOf) }),
-    refresh: (arg) => read(engine, plan(arg, { call: { fresh: true }, counted: false })) as Promise<T>,
+    refresh: (arg) => read(engine, plan(arg, FRESH, UNCOUNTED)) as Promise<T>,
     async warm(args) {
       const keys = new Set<string>();
       for (let first = 0; first < args.length; first += WARM_SLICE)

@@ -2,24 +2,32 @@
  * A value as bytes and back, the same types on both sides (P5).
  *
  * Measured (Node 20, one user of 10 fields with 2 Dates / 200 of them, decode in us; JSON.parse loses the Dates):
- *   JSON.parse 0.86 / 167 · msgpackr map 0.87 / 273 · records in the payload 1.73 / 119 · shared structures 0.62 / 198
- *   v8.deserialize 2.96 / 255 · one object as its keys and an array of its values 0.80 (JSON.parse + new Date: 1.21)
- * So: keys and values for one object, records for lists, all self-contained: nothing beside the payload has to survive a
- * restart or a deploy. What msgpackr would change (-0, lone surrogates, holes, a key "__proto__", class instances,
- * other typed arrays) goes through V8's structured clone.
+ *   JSON.parse 0.86 / 167 · msgpackr map 0.87 / 273 · records in the payload 1.73 / 119 · known structures 0.56 / 198
+ *   v8.deserialize 2.96 / 255 · keys and an array of the values 1.04 · JSON.parse + new Date 1.47
+ * So: one object is written as a record of a known structure, its shape, which stands in the entry's head beside it; lists
+ * are written as records that bring their structures along. Nothing beside the entry has to survive a restart or a deploy.
+ * What msgpackr would change (-0, lone surrogates, holes, a key "__proto__", class instances, other typed arrays) goes
+ * through V8's structured clone.
  */
 import { deserialize, serialize } from 'node:v8';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Packr } from 'msgpackr';
+import { freeze } from './freeze.ts';
+import { isShapeKey, type Shape, shapeOf } from './shape.ts';
 
 /** How a payload is written; the number stands in the entry's header. */
 export const CODEC = { null: 0, undefined: 1, map: 2, records: 3, clone: 4, row: 5 } as const;
 export const COMPRESSED = 0x80;
 
+/** The payload is what stands in `bytes` from `start` to before `end`. */
 export interface Encoded {
   /** One of `CODEC`, plus `COMPRESSED`. */
   codec: number;
+  /** Of a row; null for everything else. */
+  shape: Shape | null;
   bytes: Buffer;
+  start: number;
+  end: number;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -33,101 +41,77 @@ const records = new Packr({ useRecords: true, moreTypes: true, copyBuffers: true
 
 /** @throws whatever the value does not bear: functions, symbols, promises. */
 export function encode(value: unknown, compressAboveBytes: number): Encoded {
-  if (value === null) return { codec: CODEC.null, bytes: EMPTY };
-  if (value === undefined) return { codec: CODEC.undefined, bytes: EMPTY };
-  const plain = CODEC_FOR[classify(value, 0)];
-  const codec = plain === CODEC.map && isRow(value) ? CODEC.row : plain;
-  const bytes = write(codec, value);
-  if (bytes.length <= compressAboveBytes) return { codec, bytes };
+  if (value === null) return payload(CODEC.null, EMPTY, null);
+  if (value === undefined) return payload(CODEC.undefined, EMPTY, null);
+  const codec = CODEC_FOR[classify(value, 0)];
+  const shape = codec === CODEC.clone ? null : shapeOfRow(value);
+  const bytes = shape ? shape.pack(value) : write(codec, value);
+  const plain = shape ? CODEC.row : codec;
+  if (bytes.length <= compressAboveBytes) return payload(plain, bytes, shape);
   const small = deflateRawSync(bytes, { level: 1 });
-  return small.length < bytes.length * 0.9 ? { codec: codec | COMPRESSED, bytes: small } : { codec, bytes };
+  return small.length < bytes.length * 0.9
+    ? payload(plain | COMPRESSED, small, shape)
+    : payload(plain, bytes, shape);
 }
 
-/** @throws when the bytes are not what the codec writes. */
-export function decode({ codec, bytes }: Encoded): unknown {
-  const plain = codec & COMPRESSED ? inflateRawSync(bytes) : bytes;
-  switch (codec & ~COMPRESSED) {
+/** A value that its receiver shares with others, who must see to it themselves that nobody changes it. @throws on strange bytes. */
+export function decode(encoded: Encoded): unknown {
+  const { codec, shape, bytes, start, end } = plainOf(encoded);
+  if (codec === CODEC.row && shape) return shape.unpack(bytes, start, end);
+  return read(codec, bytes.subarray(start, end));
+}
+
+/** A value of the receiver's own, frozen as far as freezing reaches. @throws on strange bytes. */
+export function decodeFrozen(encoded: Encoded): unknown {
+  const { codec, shape, bytes, start, end } = plainOf(encoded);
+  if (codec === CODEC.row && shape) return shape.unpackFrozen(bytes, start, end);
+  const value = read(codec, bytes.subarray(start, end));
+  freeze(value, false);
+  return value;
+}
+
+/** What an entry's payload and shape take together. */
+export function bytesOf({ start, end, shape }: Encoded): number {
+  return end - start + (shape?.text.length ?? 0);
+}
+
+function payload(codec: number, bytes: Buffer, shape: Shape | null): Encoded {
+  return { codec, shape, bytes, start: 0, end: bytes.length };
+}
+
+function plainOf(encoded: Encoded): Encoded {
+  const { codec, shape, bytes, start, end } = encoded;
+  if ((codec & COMPRESSED) === 0) return encoded;
+  return payload(codec & ~COMPRESSED, inflateRawSync(bytes.subarray(start, end)), shape);
+}
+
+function write(codec: number, value: unknown): Buffer {
+  if (codec === CODEC.clone) return serialize(value);
+  return (codec === CODEC.records ? records : maps).pack(value);
+}
+
+function read(codec: number, bytes: Buffer): unknown {
+  switch (codec) {
     case CODEC.null:
       return null;
     case CODEC.undefined:
       return undefined;
     case CODEC.map:
-      return maps.unpack(plain);
+      return maps.unpack(bytes);
     case CODEC.records:
-      return records.unpack(plain);
+      return records.unpack(bytes);
     case CODEC.clone:
-      return deserialize(plain);
-    case CODEC.row:
-      return readRow(plain);
+      return deserialize(bytes);
     default:
       throw new RangeError(`Unknown codec ${codec}.`);
   }
 }
 
-function write(codec: number, value: unknown): Buffer {
-  if (codec === CODEC.clone) return serialize(value);
-  if (codec === CODEC.row) return writeRow(value as Record<string, unknown>);
-  return (codec === CODEC.records ? records : maps).pack(value);
-}
-
-const SEPARATOR = '\0';
-const MOST_SHAPE_BYTES = 0xffff;
-const MOST_SHAPES = 1000;
-
-/** Keys as bytes, and bytes as keys: a program knows a few dozen shapes. */
-const shapeBytes = new Map<string, Buffer>();
-const shapeKeys = new Map<string, readonly string[]>();
-
-function isRow(value: unknown): value is Record<string, unknown> {
+function shapeOfRow(value: unknown): Shape | null {
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return false;
+    return null;
   const keys = Object.keys(value);
-  if (keys.length < 2 || keys.some((key) => key.includes(SEPARATOR))) return false;
-  return bytesOfShape(keys.join(SEPARATOR)).length <= MOST_SHAPE_BYTES;
-}
-
-/** length of the keys 2 | keys, separated by NUL | msgpack array of the values */
-function writeRow(value: Record<string, unknown>): Buffer {
-  const shape = bytesOfShape(Object.keys(value).join(SEPARATOR));
-  const values = maps.pack(Object.values(value));
-  const row = Buffer.allocUnsafe(2 + shape.length + values.length);
-  row.writeUInt16LE(shape.length, 0);
-  shape.copy(row, 2);
-  values.copy(row, 2 + shape.length);
-  return row;
-}
-
-function readRow(row: Buffer): Record<string, unknown> {
-  const valuesAt = 2 + row.readUInt16LE(0);
-  const keys = keysOfShape(row.toString('latin1', 2, valuesAt));
-  const values: unknown = maps.unpack(row, { start: valuesAt, end: row.length });
-  if (!Array.isArray(values) || values.length !== keys.length)
-    throw new RangeError('A row needs a value for each of its keys.');
-  const value: Record<string, unknown> = {};
-  for (let at = 0; at < keys.length; at++) value[keys[at] as string] = values[at];
-  return value;
-}
-
-function bytesOfShape(text: string): Buffer {
-  return remembered(shapeBytes, text, () => Buffer.from(text, 'utf8'));
-}
-
-/** `bytes`: UTF-8, one character each. */
-function keysOfShape(bytes: string): readonly string[] {
-  return remembered(shapeKeys, bytes, () => {
-    const keys = Buffer.from(bytes, 'latin1').toString('utf8').split(SEPARATOR);
-    if (keys.includes('__proto__')) throw new RangeError('No row has a key "__proto__".');
-    return keys;
-  });
-}
-
-function remembered<T>(known: Map<string, T>, key: string, make: () => T): T {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  if (known.size >= MOST_SHAPES) known.clear();
-  known.set(key, made);
-  return made;
+  return keys.length >= 2 && keys.every(isShapeKey) ? shapeOf(keys) : null;
 }
 
 /** What must write a value: the greatest need of anything in it decides. */

@@ -1,11 +1,12 @@
 /** Operations on single entries without a loader: get, set, has, ttl. */
+import { bytesOf } from './codec.ts';
 import type { Engine } from './engine.ts';
 import { AwayError } from './errors.ts';
 import { invalidate } from './invalidate.ts';
 import { entryTimes } from './lifetime.ts';
 import { look } from './look.ts';
 import { Parcel } from './parcel.ts';
-import { ANY_VERSION, checkSeconds, type Plan, policyOf } from './plan.ts';
+import { ANY_VERSION, checkSeconds, NOWHERE, type Plan, policyOf } from './plan.ts';
 import { readMemory } from './read.ts';
 import { writeEntry } from './slot.ts';
 import { headOf, stampsBeforeLoad } from './stamping.ts';
@@ -17,8 +18,7 @@ const GONE = -2;
 const ANY_POLICY = { ...policyOf({ ttl: 1 }), version: ANY_VERSION };
 
 function plainPlan(engine: Engine, key: string, counted = true): Plan {
-  const load = () => Promise.resolve(null);
-  return engine.plans.plan(key, { policy: ANY_POLICY, load, lateTags: null, counted });
+  return engine.plans.plan(key, { policy: ANY_POLICY, source: NOWHERE, arg: null, counted });
 }
 
 /** Null for a miss and for a cached null; never fails because of Redis. */
@@ -74,8 +74,7 @@ async function find(engine: Engine, plan: Plan): Promise<{ parcel: Parcel; goneA
 export async function setOne(engine: Engine, item: SetItem): Promise<void> {
   checkSeconds('ttl', item.ttl);
   const policy = policyOf({ ttl: item.ttl, negativeTtl: item.ttl, jitter: 0, version: item.version ?? '' });
-  const load = () => Promise.resolve(item.value);
-  const plan = engine.plans.plan(item.key, { policy, load, lateTags: null, tags: item.tags ?? [] });
+  const plan = engine.plans.plan(item.key, { policy, source: NOWHERE, arg: null, tags: item.tags ?? [] });
   const names = { slots: [plan.slot], stamps: [] };
   if (!engine.gate.hasArrived) await engine.gate.arrive();
   try {
@@ -92,13 +91,13 @@ export async function setOne(engine: Engine, item: SetItem): Promise<void> {
 async function writeUnconditionally(engine: Engine, plan: Plan, value: unknown): Promise<void> {
   const parcel = Parcel.pack(value, engine.limits.compressAboveBytes);
   if (!parcel.encoded) throw new TypeError(`The value for "${plan.key}" cannot be packed.`);
-  if (parcel.encoded.bytes.length > engine.limits.maxEntryBytes)
+  if (bytesOf(parcel.encoded) > engine.limits.maxEntryBytes)
     throw new RangeError(`The value for "${plan.key}" is larger than ${engine.limits.maxEntryBytes} bytes.`);
   const stamps = await stampsBeforeLoad(engine, plan);
   if (!stamps) throw new AwayError('its stamps could not be read, or a writer has marked one');
   const now = engine.ports.redis.redisNow();
   const times = entryTimes(plan.policy, { now, isNothing: false, dice: 0 });
-  const head = headOf(engine, plan, { early: stamps, late: [] });
+  const head = headOf(engine, plan, { early: stamps, late: [], shape: parcel.encoded.shape });
   const entry = { ...times, head, key: plan.key, loadMs: 0, encoded: parcel.encoded };
   const bytes = writeEntry(entry, engine.ports.random.id());
   await engine.reads.run({ op: 'set', key: plan.slot, value: bytes, px: times.goneAt - now });

@@ -3,6 +3,7 @@ import type { Engine } from './engine.ts';
 import { UnacknowledgedError } from './errors.ts';
 import { touched } from './invalidate.ts';
 import { readEntry, restamp, ticketOf, VALUE } from './slot.ts';
+import { stampId } from './stamp-question.ts';
 import type { Names } from './types.ts';
 
 /** @throws UnacknowledgedError */
@@ -21,7 +22,7 @@ export async function expire(engine: Engine, names: Names): Promise<void> {
 /** Its own stamp beside the invalidating one: the half after the semicolon. */
 async function softenStamps(engine: Engine, stamps: readonly string[]): Promise<void> {
   if (stamps.length === 0) return;
-  const id = engine.ports.random.id().toString('hex');
+  const id = stampId(engine);
   await engine.writes.run({ op: 'soften', counter: engine.names.counter, keys: stamps, id });
 }
 

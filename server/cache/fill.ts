@@ -4,6 +4,7 @@
  * invalidation, a clear, an operator, an eviction, voids the fill. Never an unconditional SET: one that timed out
  * still lands later.
  */
+import { bytesOf } from './codec.ts';
 import type { Engine } from './engine.ts';
 import type { Flight, Landing } from './flights.ts';
 import { entryTimes } from './lifetime.ts';
@@ -117,7 +118,7 @@ async function fill(
   { loaded, flight }: { loaded: Loaded; flight: Flight },
 ): Promise<boolean> {
   try {
-    const tags = plan.lateTags?.(loaded.value) ?? NONE;
+    const tags = plan.source.lateTags?.(plan.arg, loaded.value) ?? NONE;
     const late = tags.length === 0 ? [] : await stampsAfterLoad(engine, plan, { tags, early: hold.stamps });
     if (typeof late === 'string') return refuse(engine, plan, hold, late);
     const entry = entryOf(engine, plan, hold, { loaded, late });
@@ -159,7 +160,7 @@ function entryOf(
 ): { bytes: Buffer; px: number } | string {
   const { encoded } = loaded.parcel;
   if (!encoded) return 'the value cannot be packed';
-  if (encoded.bytes.length > engine.limits.maxEntryBytes) return 'the value is too large';
+  if (bytesOf(encoded) > engine.limits.maxEntryBytes) return 'the value is too large';
   const now = engine.ports.redis.redisNow();
   const { storedAt, staleAt, goneAt } = entryTimes(plan.policy, {
     now,
@@ -167,7 +168,7 @@ function entryOf(
     dice: engine.ports.random.next(),
     ttlMs: engine.popularity.ttlMs(plan.key, plan.policy),
   });
-  const head = headOf(engine, plan, { early: stamps, late });
+  const head = headOf(engine, plan, { early: stamps, late, shape: encoded.shape });
   const entry = { storedAt, staleAt, goneAt, head, key: plan.key, loadMs: loaded.ms, encoded };
   return { bytes: writeEntry(entry, engine.ports.random.id()), px: goneAt - now };
 }

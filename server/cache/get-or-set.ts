@@ -15,11 +15,12 @@ export async function getOrSet<T>(
   options?: GetOrSetOptions<T>,
 ): Promise<T> {
   const tags = options?.tags;
+  const lateTags = typeof tags === 'function' ? (_: null, value: unknown) => tags(value as T) : null;
   const plan = engine.plans.plan(key, {
     policy: options ? policyOf({ ...options, ttl }) : plainPolicy(ttl),
-    load,
+    source: { load, lateTags },
+    arg: null,
     tags: typeof tags === 'object' ? tags : [],
-    lateTags: typeof tags === 'function' ? (tags as (value: unknown) => readonly string[]) : null,
     call: options,
   });
   const answer = read(engine, plan) as Promise<T>;
@@ -33,15 +34,9 @@ export async function getOrSetMany<K, T>(
 ): Promise<T[]> {
   const { key, ttl, load, tags, ...rest } = options;
   const policy = policyOf({ ...rest, ttl });
-  const gathering = new Gathering<K, T>(engine, { load: loadOne, loadMany: load });
+  const source = new Gathering<K, T>(engine, { load: loadOne, loadMany: load, tags });
   const plans = ids.map((id) =>
-    engine.plans.plan(key(id), {
-      policy,
-      load: () => gathering.load(id),
-      tags: tags?.(id) ?? [],
-      lateTags: tags ? (value: unknown) => tags(id, value as T) : null,
-      call: rest,
-    }),
+    engine.plans.plan(key(id), { policy, source, arg: id, tags: tags?.(id), call: rest }),
   );
   const answers = readMany(engine, plans) as Promise<T[]>;
   return rest.signal ? withSignal(answers, rest.signal) : answers;

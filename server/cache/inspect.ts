@@ -4,8 +4,8 @@ import type { Engine } from './engine.ts';
 import { judge } from './look.ts';
 import { checkKey } from './names.ts';
 import { Parcel } from './parcel.ts';
-import { DEFAULT_JITTER, policyOf } from './plan.ts';
-import { field } from './redis/server.ts';
+import { DEFAULT_JITTER, NOWHERE, policyOf } from './plan.ts';
+import { field } from './redis/epoch.ts';
 import { type Entry, LEASE, MARK, readEntry, VALUE, type WrittenHead } from './slot.ts';
 import type { Inspection, KeyPage, RedisInfo } from './types.ts';
 
@@ -58,7 +58,7 @@ function decodeOrNothing(entry: Entry & { head: WrittenHead }): unknown {
 
 async function isGood(engine: Engine, key: string, entry: Entry & { head: WrittenHead }): Promise<boolean> {
   const policy = { ...ANY_POLICY, version: entry.head.version };
-  const plan = engine.plans.plan(key, { policy, load: () => Promise.resolve(null), lateTags: null });
+  const plan = engine.plans.plan(key, { policy, source: NOWHERE, arg: null });
   const tick = engine.writes.tick();
   for (const name of [plan.slot, ...plan.stamps]) tick.ask(name);
   for (const { name } of entry.head.stamps) tick.ask(name);

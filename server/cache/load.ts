@@ -42,7 +42,7 @@ export function runLoader(engine: Engine, plan: Plan): Promise<Loaded> {
 
 /** A loader that throws instead of rejecting is treated alike. */
 async function callLoader(plan: Plan): Promise<unknown> {
-  return plan.load();
+  return plan.source.load(plan.arg);
 }
 
 function packed(engine: Engine, plan: Plan, { value, ms }: { value: unknown; ms: number }): Loaded {

@@ -7,6 +7,7 @@
  * compares with the clock at the moment of reading: after a stop of the process no old news can look new.
  */
 import { LRUCache } from 'lru-cache';
+import { bytesOf } from './codec.ts';
 import type { NamespaceCounters } from './counters.ts';
 import type { Parcel } from './parcel.ts';
 
@@ -69,7 +70,7 @@ export class Memory {
   }
 
   store(key: string, entry: Remembered): void {
-    const bytes = entry.parcel.encoded?.bytes.length ?? 0;
+    const bytes = entry.parcel.encoded ? bytesOf(entry.parcel.encoded) : 0;
     this.#entries.set(key, entry, { size: OVERHEAD_BYTES + 2 * key.length + DECODED_FACTOR * bytes });
   }
 

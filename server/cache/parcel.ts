@@ -3,7 +3,7 @@
  * shares it with nobody, `shared()` for all others. So what one caller does cannot reach the next, and a hit has
  * exactly the types of a miss, for both come out of the same bytes.
  */
-import { decode, type Encoded, encode } from './codec.ts';
+import { decode, decodeFrozen, type Encoded, encode } from './codec.ts';
 import { freeze } from './freeze.ts';
 
 export class Parcel {
@@ -33,9 +33,7 @@ export class Parcel {
   /** @throws on strange bytes. */
   own(): unknown {
     if (!this.#encoded) return this.#raw;
-    const value = decode(this.#encoded);
-    freeze(value, false);
-    return value;
+    return decodeFrozen(this.#encoded);
   }
 
   /** @throws on strange bytes. */
@@ -56,11 +54,11 @@ export class Parcel {
 
   /** Lets go of the network buffer that the bytes are a part of, for a parcel that is kept. */
   detach(): this {
-    if (this.#encoded) {
-      const bytes = Buffer.allocUnsafeSlow(this.#encoded.bytes.length);
-      this.#encoded.bytes.copy(bytes);
-      this.#encoded = { codec: this.#encoded.codec, bytes };
-    }
+    if (!this.#encoded) return this;
+    const { bytes, start, end } = this.#encoded;
+    const own = Buffer.allocUnsafeSlow(end - start);
+    bytes.copy(own, 0, start, end);
+    this.#encoded = { ...this.#encoded, bytes: own, start: 0, end: own.length };
     return this;
   }
 

@@ -35,19 +35,29 @@ export interface Namespace {
   absences: number;
 }
 
+/** Where a value comes from. One source serves many plans, so a plan needs no closure of its own. */
+export interface Source<A> {
+  load(arg: A): Promise<unknown>;
+  /** Tags that only the value tells; null when there are none. */
+  lateTags: ((arg: A, value: unknown) => readonly string[]) | null;
+}
+
+/** Of what is looked up and never loaded. */
+export const NOWHERE: Source<null> = { load: () => Promise.resolve(null), lateTags: null };
+
 export interface Plan {
-  key: string;
-  slot: string;
-  namespace: Namespace;
+  readonly key: string;
+  readonly slot: string;
+  readonly namespace: Namespace;
   /** Stamps known from the key: application, namespace, early tags. */
-  stamps: readonly string[];
-  policy: Policy;
-  load: () => Promise<unknown>;
-  /** Tags that only the value tells. */
-  lateTags: ((value: unknown) => readonly string[]) | null;
-  call: CallOptions;
+  readonly stamps: readonly string[];
+  readonly policy: Policy;
+  readonly call: CallOptions;
   /** Warming is no read and is not counted. */
-  counted: boolean;
+  readonly counted: boolean;
+  readonly source: Source<unknown>;
+  /** For the source alone. */
+  readonly arg: unknown;
 }
 
 export const DEFAULT_NEGATIVE_TTL_S = 30;
@@ -120,24 +130,24 @@ export class PlanBook {
   }
 
   /** @throws InvalidArgumentError */
-  plan(key: string, parts: PlanParts): Plan {
+  plan<A>(key: string, parts: PlanParts<A>): Plan {
     checkKey(key);
     return this.planIn(this.namespace(namespaceOf(key)), key, parts);
   }
 
   /** For keys that are known to be well-formed. */
-  planIn(namespace: Namespace, key: string, parts: PlanParts): Plan {
-    const { policy, load, lateTags, tags, call, counted } = parts;
+  planIn<A>(namespace: Namespace, key: string, parts: PlanParts<A>): Plan {
+    const { policy, source, arg, tags, call, counted } = parts;
     return {
       key,
       slot: this.#names.slot(key),
       namespace,
       stamps: tags === undefined || tags.length === 0 ? namespace.stamps : this.#stamps(namespace, tags),
       policy,
-      load,
-      lateTags,
       call: call ?? NO_OPTIONS,
       counted: counted ?? true,
+      source: source as Source<unknown>,
+      arg,
     };
   }
 
@@ -146,7 +156,10 @@ export class PlanBook {
   }
 }
 
-export interface PlanParts extends Pick<Plan, 'policy' | 'load' | 'lateTags'> {
+export interface PlanParts<A> {
+  policy: Policy;
+  source: Source<A>;
+  arg: A;
   tags?: readonly string[] | undefined;
   call?: CallOptions | undefined;
   counted?: boolean | undefined;

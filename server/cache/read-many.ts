@@ -6,7 +6,7 @@
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { see } from './look.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Source } from './plan.ts';
 import { answerFresh, loadAfterFailure, read, readMemory, readOn, readWithLateTags } from './read.ts';
 import type { ReadDefinition } from './types.ts';
 
@@ -60,15 +60,24 @@ function goOn(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
   return readWithLateTags(engine, plan, tick);
 }
 
+type Gatherable<A, T> = Pick<ReadDefinition<A, T>, 'load' | 'loadMany' | 'tags'>;
+
+/** A read's tags, asked once more when its value is known. */
+export function lateTagsOf<A, T>({ tags }: Pick<ReadDefinition<A, T>, 'tags'>): Source<A>['lateTags'] {
+  return tags ? (arg, value) => tags(arg, value as T) : null;
+}
+
 /** The loads that one bulk read needs, gathered in one tick for one call of the loader. */
-export class Gathering<A, T> {
+export class Gathering<A, T> implements Source<A> {
+  readonly lateTags: Source<A>['lateTags'];
   readonly #engine: Engine;
-  readonly #definition: Pick<ReadDefinition<A, T>, 'load' | 'loadMany'>;
+  readonly #definition: Gatherable<A, T>;
   #waiting: { arg: A; resolve: (value: T | PromiseLike<T>) => void }[] = [];
 
-  constructor(engine: Engine, definition: Pick<ReadDefinition<A, T>, 'load' | 'loadMany'>) {
+  constructor(engine: Engine, definition: Gatherable<A, T>) {
     this.#engine = engine;
     this.#definition = definition;
+    this.lateTags = lateTagsOf(definition);
   }
 
   load(arg: A): Promise<T> {

@@ -1,9 +1,10 @@
 /**
  * What stands in a slot: an entry `V`, a lease `L` or a mark `M`; then a random id of 16 bytes.
  *
- *   V | id 16 | format 1 | crc32 of the rest 4 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4
- *     | head's length 4 | key's length 4 | head | key | payload
- *   head, texts separated by NUL: value epoch, stamps' epoch (empty: the same), version, (stamp name, stamp text)*
+ *   V | id 16 | format 1 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4 | head's length 4 | key's length 4
+ *     | head | key | payload | crc32 of all that stands before it 4
+ *   head, texts separated by NUL: value epoch, stamps' epoch (empty: the same), version, shape of the row (empty: none),
+ *     (stamp name, stamp text)*
  *
  * Entries of one namespace mostly carry the very same head: whoever read one hands it in when reading the next, and
  * one comparison of bytes replaces parsing.
@@ -13,6 +14,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Encoded } from './codec.ts';
+import { type Shape, shapeFrom } from './shape.ts';
 
 export const VALUE = 0x56;
 export const LEASE = 0x4c;
@@ -20,17 +22,18 @@ export const MARK = 0x4d;
 /** Type byte and id: what a compare-and-set compares. */
 export const TICKET_BYTES = 17;
 
-const FORMAT = 2;
-const CRC_AT = 18;
-const CHECKED_FROM = 22;
-const CODEC_AT = 22;
-const STORED_AT = 23;
-const STALE_AT = 31;
-const GONE_AT = 39;
-const LOAD_AT = 47;
-const HEAD_LENGTH_AT = 51;
-const KEY_LENGTH_AT = 55;
-const HEAD_AT = 59;
+const FORMAT = 3;
+const CODEC_AT = 18;
+const STORED_AT = 19;
+const STALE_AT = 27;
+const GONE_AT = 35;
+const LOAD_AT = 43;
+const HEAD_LENGTH_AT = 47;
+const KEY_LENGTH_AT = 51;
+const HEAD_AT = 55;
+const CRC_BYTES = 4;
+/** What CRC-32 gives for anything that ends with its own CRC-32, least significant byte first. */
+const CRC_OF_WHOLE = 0x2144df1c;
 
 export interface RecordedStamp {
   /** Whole Redis name. */
@@ -45,6 +48,8 @@ export interface EntryHead {
   /** Of the server that holds the stamps. */
   stampEpoch: string;
   version: string;
+  /** Of the rows that the entries hold; null when they hold something else. */
+  shape: Shape | null;
   stamps: readonly RecordedStamp[];
 }
 
@@ -81,8 +86,9 @@ export function writeHead(head: EntryHead): WrittenHead {
 export function writeEntry(entry: Entry & { head: WrittenHead }, id: Buffer): Buffer {
   const head = entry.head.bytes;
   const keyLength = Buffer.byteLength(entry.key);
-  const { bytes, codec } = entry.encoded;
-  const slot = Buffer.allocUnsafe(HEAD_AT + head.length + keyLength + bytes.length);
+  const { bytes, codec, start, end } = entry.encoded;
+  const payloadAt = HEAD_AT + head.length + keyLength;
+  const slot = Buffer.allocUnsafe(payloadAt + end - start + CRC_BYTES);
   slot[0] = VALUE;
   id.copy(slot, 1);
   slot[TICKET_BYTES] = FORMAT;
@@ -95,8 +101,14 @@ export function writeEntry(entry: Entry & { head: WrittenHead }, id: Buffer): Bu
   slot.writeUInt32LE(keyLength, KEY_LENGTH_AT);
   head.copy(slot, HEAD_AT);
   slot.write(entry.key, HEAD_AT + head.length);
-  bytes.copy(slot, HEAD_AT + head.length + keyLength);
-  slot.writeUInt32LE(crc32(slot.subarray(CHECKED_FROM)), CRC_AT);
+  bytes.copy(slot, payloadAt, start, end);
+  return sealed(slot);
+}
+
+/** With its checksum in the last four bytes. */
+function sealed(slot: Buffer): Buffer {
+  const end = slot.length - CRC_BYTES;
+  slot.writeUInt32LE(crc32(slot.subarray(0, end)), end);
   return slot;
 }
 
@@ -109,11 +121,11 @@ export function readEntry(
   known: WrittenHead | null,
   key?: string,
 ): (Entry & { head: WrittenHead }) | null {
-  if (slot.length < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
+  const end = slot.length - CRC_BYTES;
+  if (end < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
   const keyAt = HEAD_AT + slot.readUInt32LE(HEAD_LENGTH_AT);
   const payloadAt = keyAt + slot.readUInt32LE(KEY_LENGTH_AT);
-  if (payloadAt > slot.length) return null;
-  if (slot.readUInt32LE(CRC_AT) !== crc32(slot.subarray(CHECKED_FROM))) return null;
+  if (payloadAt > end || crc32(slot) !== CRC_OF_WHOLE) return null;
   const head = known && isSame(known.bytes, slot, keyAt) ? known : readHead(slot.subarray(HEAD_AT, keyAt));
   if (!head) return null;
   const isExpected = key !== undefined && isAscii(slot, keyAt, payloadAt, key);
@@ -123,7 +135,7 @@ export function readEntry(
     goneAt: slot.readDoubleLE(GONE_AT),
     loadMs: slot.readUInt32LE(LOAD_AT),
     key: isExpected ? key : slot.toString('utf8', keyAt, payloadAt),
-    encoded: { codec: slot[CODEC_AT] ?? 0, bytes: slot.subarray(payloadAt) },
+    encoded: { codec: slot[CODEC_AT] ?? 0, shape: head.shape, bytes: slot, start: payloadAt, end },
     head,
   };
 }
@@ -147,26 +159,33 @@ export function restamp(slot: Buffer, staleAt: number, id: Buffer): Buffer {
   const copy = Buffer.from(slot);
   id.copy(copy, 1);
   copy.writeDoubleLE(staleAt, STALE_AT);
-  copy.writeUInt32LE(crc32(copy.subarray(CHECKED_FROM)), CRC_AT);
-  return copy;
+  return sealed(copy);
 }
 
-function headText({ epoch, stampEpoch, version, stamps }: EntryHead): string {
-  const texts = [epoch, stampEpoch === epoch ? '' : stampEpoch, version];
+function headText({ epoch, stampEpoch, version, shape, stamps }: EntryHead): string {
+  const texts = [epoch, stampEpoch === epoch ? '' : stampEpoch, version, shape?.text ?? ''];
   for (const stamp of stamps) texts.push(stamp.name, stamp.text);
   return texts.join('\0');
 }
 
-const FIXED_TEXTS = 3;
+const FIXED_TEXTS = 4;
 
-/** The bytes are copied: a head is kept longer than the network buffer that it came in. */
+/** Null when it is none. The bytes are copied: a head is kept longer than the network buffer that it came in. */
 function readHead(bytes: Buffer): WrittenHead | null {
   const texts = bytes.toString('utf8').split('\0');
-  const [epoch, stampEpoch, version] = texts;
-  if (epoch === undefined || stampEpoch === undefined || version === undefined || texts.length % 2 === 0)
-    return null;
+  if (texts.length < FIXED_TEXTS || texts.length % 2 !== 0) return null;
+  const [epoch, stampEpoch, version, shapeText] = texts as [string, string, string, string];
+  const shape = shapeText === '' ? null : shapeFrom(shapeText);
+  if (shapeText !== '' && !shape) return null;
   const stamps: RecordedStamp[] = [];
   for (let at = FIXED_TEXTS; at < texts.length; at += 2)
     stamps.push({ name: texts[at] as string, text: texts[at + 1] as string });
-  return { epoch, stampEpoch: stampEpoch || epoch, version, stamps, bytes: Buffer.from(bytes) };
+  return {
+    epoch,
+    stampEpoch: stampEpoch || epoch,
+    version,
+    shape,
+    stamps,
+    bytes: Buffer.from(bytes),
+  };
 }

@@ -18,6 +18,13 @@ const MOST_LOOKED_AFTER = 10_000;
 const STAMP = /^\w+:\d+;/;
 const COUNTER = /^(\w+):(\d+)$/;
 
+const ID_BYTES = 8;
+
+/** For what numbers stamps; it stands in every entry, so it is no longer than it must be. */
+export function stampId({ ports }: Engine): string {
+  return ports.random.id().toString('hex', 0, ID_BYTES);
+}
+
 /** In the order of the names that were asked. */
 export interface Stamps {
   texts: string[];
@@ -74,7 +81,7 @@ export class StampQuestion {
 
   constructor(engine: Engine, tick: Tick) {
     const { counter, era } = engine.names;
-    const id = engine.ports.random.id().toString('hex');
+    const id = stampId(engine);
     this.#engine = engine;
     this.#tick = tick;
     this.#command = { op: 'stamps', counter, era, keys: this.#keys, id, px: 0 };

@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import { hardNumber } from './look.ts';
 import type { Plan } from './plan.ts';
 import type { Connection, StampsReply } from './ports.ts';
+import type { Shape } from './shape.ts';
 import { type RecordedStamp, type WrittenHead, writeHead } from './slot.ts';
 import { askStamps, type Stamps } from './stamp-question.ts';
 
@@ -58,15 +59,16 @@ async function readEarly(engine: Engine, names: readonly string[], px: number): 
 export function headOf(
   engine: Engine,
   plan: Plan,
-  { early, late }: { early: EarlyStamps; late: readonly RecordedStamp[] },
+  { early, late, shape }: { early: EarlyStamps; late: readonly RecordedStamp[]; shape: Shape | null },
 ): WrittenHead {
   const { version } = plan.policy;
   const epoch = early.from.epochOf(plan.slot);
   const known = early.head;
-  if (late.length === 0 && known?.version === version && known.epoch === epoch) return known;
+  if (late.length === 0 && known?.version === version && known.epoch === epoch && known.shape === shape)
+    return known;
   const stamps = late.length === 0 ? early.recorded : [...early.recorded, ...late];
   const stampEpoch = early.from.epochOf(engine.names.app);
-  const head = writeHead({ epoch, stampEpoch, version, stamps });
+  const head = writeHead({ epoch, stampEpoch, version, shape, stamps });
   if (late.length === 0) early.head = head;
   return head;
 }

@@ -1,19 +1,13 @@
 /** Rows: one object as its keys and its values, the commonest payload. Everything else stands in the property tests. */
 import { describe, expect, test } from 'vitest';
-import { CODEC, decode, encode } from '../../server/cache/codec.ts';
+import { CODEC, decode, decodeFrozen, encode } from '../../server/cache/codec.ts';
+import { shapeFrom } from '../../server/cache/shape.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
 function through(value: unknown): { codec: number; back: unknown } {
   const encoded = encode(value, NEVER);
   return { codec: encoded.codec, back: decode(encoded) };
-}
-
-function row(keys: string, values: readonly number[]): Buffer {
-  const text = Buffer.from(keys);
-  const header = Buffer.alloc(2);
-  header.writeUInt16LE(text.length);
-  return Buffer.concat([header, text, Buffer.of(0x90 + values.length, ...values)]);
 }
 
 describe('a row', () => {
@@ -40,15 +34,31 @@ describe('a row', () => {
     }
   });
 
-  test('is strange with too few values, too many, none, or a key that would change what it is', () => {
-    const strange = [
-      row('a\0b', [1]),
-      row('a\0b', [1, 2, 3]),
-      row('a\0__proto__', [1, 2]),
-      Buffer.of(0xff),
-      Buffer.of(9, 0, 97),
-    ];
-    expect(decode({ codec: CODEC.row, bytes: row('a\0b', [1, 2]) })).toEqual({ a: 1, b: 2 });
-    for (const bytes of strange) expect(() => decode({ codec: CODEC.row, bytes })).toThrow();
+  test('that is shared comes back unfrozen inside, one of its own frozen to the bottom', () => {
+    const encoded = encode({ a: [1, { b: 2, c: [3] }], d: { e: 4, f: 5 } }, NEVER);
+    for (let turn = 0; turn < 5; turn++) {
+      const own = decodeFrozen(encoded) as { a: [number, { c: number[] }]; d: object };
+      for (const part of [own, own.a, own.a[1], own.a[1].c, own.d]) expect(Object.isFrozen(part)).toBe(true);
+      expect(Object.isFrozen(decode(encoded))).toBe(false);
+    }
+  });
+
+  test('is strange with too few values, too many, a structure that nobody told of, or none', () => {
+    const whole = encode({ a: 1, b: 2 }, NEVER);
+    expect(decode(whole)).toEqual({ a: 1, b: 2 });
+    const payload = whole.bytes.subarray(whole.start, whole.end);
+    const [record, ...values] = payload;
+    const strange = [[record, values[0]], [...payload, 3], [0x45, ...values], []] as number[][];
+    for (const bytes of strange) {
+      const encoded = { ...whole, bytes: Buffer.from(bytes), start: 0, end: bytes.length };
+      expect(() => decode(encoded)).toThrow();
+      expect(() => decodeFrozen(encoded)).toThrow();
+    }
+    expect(() => decode({ ...whole, shape: null })).toThrow();
+  });
+
+  test('has no shape with a key that would change what it is', () => {
+    expect(shapeFrom('a\u0001__proto__')).toBeNull();
+    expect(shapeFrom('a\u0001b')).toBe(encode({ a: 1, b: 2 }, NEVER).shape);
   });
 });

@@ -16,6 +16,7 @@ import { Redis } from 'ioredis';
 import { within } from '../deadline.ts';
 import { AwayError, TimeLimitError } from '../errors.ts';
 import type { ClockPort, TimerHandle, TimerPort } from '../ports.ts';
+import { epochOf, field } from './epoch.ts';
 import { SCRIPTS } from './scripts.ts';
 
 export interface ServerAddress {
@@ -138,7 +139,7 @@ export class RedisServer {
     const [seconds, micros] = time as [string, string];
     this.#clockOffset = Number(seconds) * 1000 + Math.ceil(Number(micros) / 1000) - sentAt;
     await this.#provePromptness();
-    this.#rise(`${field(String(server), 'run_id')}/${field(String(replication), 'master_replid')}`);
+    this.#rise(epochOf(String(server), String(replication)));
   }
 
   async #provePromptness(): Promise<void> {
@@ -213,8 +214,4 @@ export class RedisServer {
     const { stream } = this.client as unknown as { stream?: { unref?: () => void } };
     stream?.unref?.();
   }
-}
-
-export function field(info: string, name: string): string {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
 }

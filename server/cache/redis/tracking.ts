@@ -11,7 +11,8 @@ import { Redis } from 'ioredis';
 import { within } from '../deadline.ts';
 import { TimeLimitError } from '../errors.ts';
 import type { ClockPort, FeedListener, FeedPort, TimerHandle, TimerPort } from '../ports.ts';
-import { field, type ServerAddress } from './server.ts';
+import { epochOf } from './epoch.ts';
+import type { ServerAddress } from './server.ts';
 
 const HANDSHAKE_MS = 500;
 const TICK_MS = 10;
@@ -102,7 +103,7 @@ export class TrackingFeed implements FeedPort {
     ]);
     await this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix);
     await this.#client.subscribe(...(channel ? [INVALIDATE, channel] : [INVALIDATE]));
-    return `${field(server, 'run_id')}/${field(replication, 'master_replid')}`;
+    return epochOf(server, replication);
   }
 
   #rise(epoch: string): void {

@@ -7,7 +7,7 @@ import { SwiftCommand } from './swift-command.ts';
 
 type Argument = string | number | Buffer;
 
-/** Command name and arguments, and what the reply means. */
+/** Command name and arguments, and what the reply means. Small letters spare ioredis making them small; HGETALL it would unfold. */
 interface Wired {
   words: readonly Argument[];
   script?: Script;
@@ -28,7 +28,7 @@ export function sendCommands(
   together: boolean,
 ): Promise<unknown[]> {
   const [only] = commands;
-  if (commands.length === 1 && only) return exchange(redis, [wire([only])]);
+  if (commands.length === 1 && only) return exchangeOne(redis, wire([only]));
   const groups = together ? gather(commands) : commands.map((command) => [command]);
   return exchange(redis, groups.map(wire)).then((replies) =>
     replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)),
@@ -41,12 +41,26 @@ function spread(reply: unknown, count: number): unknown[] {
   return reply instanceof Error ? new Array<unknown>(count).fill(reply) : (reply as unknown[]);
 }
 
-function exchange(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
-  return send(redis, wired).then((replies) =>
-    replies.some(isUnknownScript)
-      ? sendTexts(redis, wired, replies).then((answers) => readAll(wired, answers))
-      : readAll(wired, replies),
+/** The commonest exchange takes one step after the reply. */
+function exchangeOne(redis: Redis, wired: Wired): Promise<unknown[]> {
+  return sendOne(redis, wired).then(
+    (reply) => [wired.read(reply)],
+    (error: unknown) => readReplies(redis, [wired], [refusalOf(error)]),
   );
+}
+
+function exchange(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
+  return send(redis, wired).then((replies) => readReplies(redis, wired, replies));
+}
+
+function readReplies(
+  redis: Redis,
+  wired: readonly Wired[],
+  replies: readonly unknown[],
+): unknown[] | Promise<unknown[]> {
+  return replies.some(isUnknownScript)
+    ? sendTexts(redis, wired, replies).then((answers) => readAll(wired, answers))
+    : readAll(wired, replies);
 }
 
 function readAll(wired: readonly Wired[], replies: readonly unknown[]): unknown[] {
@@ -55,12 +69,6 @@ function readAll(wired: readonly Wired[], replies: readonly unknown[]): unknown[
 
 /** One packet: the socket holds the words back until all are there. */
 function send(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
-  const [only] = wired;
-  if (wired.length === 1 && only)
-    return sendOne(redis, only).then(
-      (reply) => [reply],
-      (error: unknown) => [refusalOf(error)],
-    );
   const { stream } = redis as unknown as { stream?: { cork(): void; uncork(): void } };
   stream?.cork();
   const replies = wired.map((one) => sendOne(redis, one).catch(refusalOf));
@@ -105,13 +113,13 @@ function wire(group: readonly Command[]): Wired {
   const [command] = group as [Command];
   switch (command.op) {
     case 'mget':
-      return { words: ['MGET', ...command.keys], read: asIs };
+      return { words: ['mget', ...command.keys], read: asIs };
     case 'take':
       return group.length === 1 ? wireTake(command) : wireTakes(group as (typeof command)[]);
     case 'cas':
       return wireSwaps(group as (typeof command)[]);
     case 'set':
-      return { words: ['SET', command.key, command.value, 'PX', ms(command.px)], read: asIs };
+      return { words: ['set', command.key, command.value, 'PX', ms(command.px)], read: asIs };
     case 'stamps': {
       const keys = [command.counter, command.era, ...command.keys];
       const life = Math.max(STAMP_LIFE_MS, 4 * command.px);
@@ -122,7 +130,7 @@ function wire(group: readonly Command[]): Wired {
     case 'drop':
       return { ...evaluate(DROP, command.keys, []), read: asNumber };
     case 'del':
-      return { words: ['DEL', ...command.keys], read: asNumber };
+      return { words: ['del', ...command.keys], read: asNumber };
     case 'mark':
       return { ...evaluate(MARK, command.keys, [command.token, ms(command.px)]), read: asIs };
     case 'unmark':
@@ -150,11 +158,11 @@ type Take = Extract<Command, { op: 'take' }>;
 type Swap = Extract<Command, { op: 'cas' }>;
 
 function wireTake({ key, lease, px }: Take): Wired {
-  return { words: ['SET', key, lease, 'NX', 'GET', 'PX', ms(px)], read: asIs };
+  return { words: ['set', key, lease, 'NX', 'GET', 'PX', ms(px)], read: asIs };
 }
 
 function wireTakes(takes: readonly Take[]): Wired {
-  const words: Argument[] = ['EVALSHA', TAKE.sha, takes.length];
+  const words: Argument[] = ['evalsha', TAKE.sha, takes.length];
   for (const { key } of takes) words.push(key);
   words.push(ms((takes[0] as Take).px));
   for (const { lease } of takes) words.push(lease);
@@ -168,7 +176,7 @@ function asTakings(reply: unknown): unknown[] {
 }
 
 function wireSwaps(swaps: readonly Swap[]): Wired {
-  const words: Argument[] = ['EVALSHA', CAS.sha, swaps.length];
+  const words: Argument[] = ['evalsha', CAS.sha, swaps.length];
   for (const { key } of swaps) words.push(key);
   for (const { expect, value, px } of swaps) words.push(expect, value ?? '', ms(px));
   return { words, script: CAS, read: swaps.length === 1 ? asOneSwap : asSwaps };
@@ -187,7 +195,7 @@ function asSwap(outcome: unknown): unknown {
 }
 
 function evaluate(script: Script, keys: readonly string[], rest: readonly Argument[]): Omit<Wired, 'read'> {
-  return { words: ['EVALSHA', script.sha, keys.length, ...keys, ...rest], script };
+  return { words: ['evalsha', script.sha, keys.length, ...keys, ...rest], script };
 }
 
 /** Redis wants whole milliseconds, and at least one. */
