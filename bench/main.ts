@@ -7,6 +7,7 @@ import { prepare, type Row, rows } from './rows.ts';
 import { userOf } from './sample.ts';
 import { measureSpace } from './space.ts';
 import { type Stage, setStage } from './stage.ts';
+import { openWriters, WRITERS } from './writes.ts';
 
 const args = process.argv.slice(2);
 const chosen = args.filter((arg) => !arg.startsWith('--'));
@@ -18,10 +19,16 @@ const CLEAR_ROUNDS = isQuick ? 2 : 5;
 /** Larder may take half as long again. */
 const CLEAR_TARGET = 1 / 1.5;
 
-const stage = await setStage({
+/** A write takes some ms with 16 at once, so a turn has to be longer. */
+const WRITE_TURN_MS = 100;
+const WRITE_TARGET = 0.6;
+const IDLE_SECONDS = isQuick ? 5 : 20;
+
+const servers = {
   redisUrl: process.env.TEST_REDIS_URL as string,
   databaseUrl: process.env.TEST_DATABASE_URL as string,
-});
+};
+const stage = await setStage(servers);
 const load = async (id: number) => userOf(id);
 const peers = args.includes('--no-peers') ? [] : await openPeers({ url: stage.url, load });
 try {
@@ -31,8 +38,11 @@ try {
     results.push(await measureRow(row));
   }
   if (isChosen('clear')) results.push(await measureClear(stage));
+  const writers = isChosen('write-16') ? await measureWrites() : null;
+  if (writers) results.push(writers.result);
   console.log(`${circumstances(effort)}\n\n${table(results)}`);
   if (isChosen('space')) console.log(`\n${spaceText(await measureSpace(stage))}`);
+  if (writers) console.log(`\nThe relay with nothing to deliver: ${writers.relay} of one core.`);
 } finally {
   await Promise.all(peers.map((peer) => peer.close()));
   await stage.close();
@@ -55,4 +65,18 @@ async function measureClear(on: Stage): Promise<Result> {
   console.error('measuring: the clear of 100,000 keys');
   const measured = await compareClears(on, CLEAR_ROUNDS);
   return { what: 'clear of 100,000 keys, for one key', target: CLEAR_TARGET, measured, rounds: CLEAR_ROUNDS };
+}
+
+async function measureWrites(): Promise<{ result: Result; relay: string }> {
+  console.error('measuring: writes, and the empty relay');
+  const writers = await openWriters(servers);
+  try {
+    const measured = await compare([writers.bare, writers.larder], { ...effort, turnMs: WRITE_TURN_MS });
+    const what = `write, ${WRITERS} writers`;
+    const result = { what, target: WRITE_TARGET, measured, rounds: effort.rounds };
+    const share = await writers.relayShare(IDLE_SECONDS);
+    return { result, relay: `${(100 * share).toFixed(2)} %` };
+  } finally {
+    await writers.close();
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [-- --no-peers] [-- l1 l2-64 l2-1 miss-1 miss-64 miss-query-64 many clear space]`: installs the
+ * `npm run bench [-- --quick] [-- --no-peers] [-- l1 l2-64 l2-1 miss-1 miss-64 miss-query-64 many clear write-16 space]`: installs the
  * libraries to compare with, compiles what production runs, and measures on private servers that end with it.
  */
 import { spawn } from 'node:child_process';

@@ -4,7 +4,7 @@
  */
 
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
-import { and, eq, inArray, is, or, SQL } from 'drizzle-orm';
+import { and, eq, getTableName, inArray, is, or, SQL } from 'drizzle-orm';
 import {
   type ForeignKey,
   getTableConfig,
@@ -16,6 +16,7 @@ import type { MySql2PreparedQueryHKT, MySql2QueryResultHKT } from 'drizzle-orm/m
 import * as schema from '../../drizzle/schema.ts';
 import { type Dependency, dependenciesOf, dependenciesOn } from './dependencies.ts';
 import type { NameSet } from './names.ts';
+import { fetchRows, type Statement, send } from './transaction.ts';
 
 export type Transaction = MySqlTransaction<
   MySql2QueryResultHKT,
@@ -37,7 +38,7 @@ export async function insertRows(
 ): Promise<number[]> {
   const ids: number[] = [];
   for (const some of slices(rows)) {
-    const [result] = await tx.insert(table).values(some);
+    const result = await send(tx, tx.insert(table).values(some).toSQL());
     const keys = keysOfInserted(table, some, result.insertId);
     ids.push(...keys.map((key) => Number(Object.values(key)[0])));
     const complete = some.map((row, i) => ({ ...row, ...keys[i] }));
@@ -53,7 +54,7 @@ export async function updateRows(
 ): Promise<number> {
   const dependencies = dependenciesOn(table, changedColumns(table, set));
   const before = await lockedRows(tx, { table, where, dependencies });
-  const [result] = await tx.update(table).set(set).where(where);
+  const result = await send(tx, tx.update(table).set(set).where(where).toSQL());
   if (before.length > 0) {
     await addNames(tx, names, { table, rows: before, dependencies });
     const after = before.map((row) => ({ ...row, ...plainOnly(set) }));
@@ -68,7 +69,7 @@ export async function deleteRows(
   { table, where }: { table: MySqlTable; where: SQL | undefined },
 ): Promise<number> {
   await addDeleted(tx, names, { table, where });
-  const [result] = await tx.delete(table).where(where);
+  const result = await send(tx, tx.delete(table).where(where).toSQL());
   return result.affectedRows;
 }
 
@@ -82,7 +83,7 @@ export async function upsertRows(
   for (const some of slices(rows)) {
     const where = matchAny(table, some, on);
     const before = await lockedRows(tx, { table, where, dependencies });
-    await tx.insert(table).values(some).onDuplicateKeyUpdate({ set: update });
+    await send(tx, tx.insert(table).values(some).onDuplicateKeyUpdate({ set: update }).toSQL());
     const after = await lockedRows(tx, { table, where, dependencies });
     await addNames(tx, names, { table, rows: [...before, ...after], dependencies });
   }
@@ -173,9 +174,32 @@ async function lockedRows(
   },
 ): Promise<AnyRow[]> {
   if (dependencies.length === 0 && also.length === 0) return [];
-  const columns = new Set([...primaryKeyOf(table), ...columnsBy(dependencies), ...also]);
-  const fields = Object.fromEntries([...columns].map((name) => [name, columnOf(table, name)]));
-  return tx.select(fields).from(table).where(where).for('update');
+  const names = [...new Set([...primaryKeyOf(table), ...columnsBy(dependencies), ...also])];
+  const rows = await fetchRows(tx, lockingQuery(tx, { table, names, where }));
+  return rows.map((row) =>
+    Object.fromEntries(names.map((name, at) => [name, decoded(columnOf(table, name), row[at])])),
+  );
+}
+
+/** As Drizzle's builder would write it, at a fifth of its cost: only the condition has to be built each time. */
+function lockingQuery(
+  tx: Transaction,
+  { table, names, where }: { table: MySqlTable; names: readonly string[]; where: SQL | undefined },
+): Statement {
+  const { dialect } = tx as unknown as { dialect: { sqlToQuery(query: SQL): Statement } };
+  const columns = names.map((name) => quoted(columnOf(table, name).name)).join(', ');
+  const condition = where && dialect.sqlToQuery(where);
+  const filter = condition ? ` where ${condition.sql}` : '';
+  const text = `select ${columns} from ${quoted(getTableName(table))}${filter} for update`;
+  return { sql: text, params: condition?.params ?? [] };
+}
+
+function quoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+function decoded(column: MySqlColumn, value: unknown): unknown {
+  return value === null ? null : column.mapFromDriverValue(value);
 }
 
 function columnsBy(dependencies: readonly Dependency<MySqlTable>[]): string[] {
@@ -199,10 +223,16 @@ function keysOfInserted(table: MySqlTable, rows: AnyRow[], firstId: number): Any
   );
 }
 
+const primaryKeys = new Map<MySqlTable, string[]>();
+
 function primaryKeyOf(table: MySqlTable): string[] {
-  const { columns, primaryKeys } = getTableConfig(table);
-  const composite = primaryKeys[0]?.columns ?? columns.filter((column) => column.primary);
-  return composite.map((column) => keyOf(table, column));
+  const known = primaryKeys.get(table);
+  if (known) return known;
+  const { columns, primaryKeys: composites } = getTableConfig(table);
+  const composite = composites[0]?.columns ?? columns.filter((column) => column.primary);
+  const names = composite.map((column) => keyOf(table, column));
+  primaryKeys.set(table, names);
+  return names;
 }
 
 function matchAny(table: MySqlTable, rows: AnyRow[], by: readonly string[]): SQL | undefined {

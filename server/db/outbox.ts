@@ -12,6 +12,7 @@ import { failpoint } from './failpoint.ts';
 import { namesOfChange } from './foreign/watched.ts';
 import { NameSet } from './names.ts';
 import { getDb } from './pool.ts';
+import { send } from './transaction.ts';
 
 type ListedNames = ReturnType<NameSet['toNames']>;
 
@@ -30,8 +31,9 @@ const unsettled = new Set<{ ids: readonly number[]; settlement: Settlement }>();
 let cleanup: Promise<void> | undefined;
 
 export async function addToOutbox(tx: Transaction, names: ListedNames, token?: string): Promise<number[]> {
-  const rows = [...partsOf(names)].map((part) => ({ names: part, token }));
-  const [{ insertId }] = await tx.insert(outbox).values(rows);
+  const rows = [...partsOf(names)].map((part) => [JSON.stringify(part), token ?? null]);
+  const sql = `insert into outbox (names, token) values ${rows.map(() => '(?, ?)').join(', ')}`;
+  const { insertId } = await send(tx, { sql, params: rows.flat() });
   return rows.map((_, i) => insertId + i);
 }
 

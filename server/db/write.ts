@@ -14,8 +14,8 @@ import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
 import { noteWrite } from './own-writes.ts';
-import { getDb } from './pool.ts';
 import { type Scope, scope } from './scope.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What `write` hands to its work: statements that know what they make old. */
 export interface WriteTx {
@@ -101,7 +101,7 @@ async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T
   const pending: Pending = { outboxIds: [] };
   let isCommitting = false;
   try {
-    const answer = await getDb().transaction(async (tx) => {
+    const answer = await inTransaction(async (tx) => {
       failpoint('begun');
       const result = await run({ tx, names, after, turn: Promise.resolve() }, work);
       failpoint('worked');
