@@ -3,7 +3,7 @@ import { WARM_CATEGORIES, type WarmResult, warmCategories } from './warm/categor
 
 export { warmCategories } from './warm/categories.ts';
 export { startWarming, warmAtStart } from './warm/schedule.ts';
-export { lastWarmUp, onWarmUp, warmUp } from './warm/warm-up.ts';
+export { lastWarmUp, onWarmUp, type WarmUp, warmUp } from './warm/warm-up.ts';
 
 /** Warms all categories in this process, whatever the others do. Never throws: the answer says which failed, and why. */
 export function warmCache(): Promise<WarmResult> {

@@ -1,12 +1,12 @@
 /**
- * One process of the fleet at a time: a key in Redis with a token, which whoever dies leaves behind for ten seconds at
+ * One process of the fleet at a time: a key in Redis with a token, which whoever dies leaves behind for six seconds at
  * most. It saves work and protects nothing: should two warm after all, the database is asked twice.
  */
 import { randomUUID } from 'node:crypto';
 import type { Cache } from '../cache/index.ts';
 
-const EXPIRY_MS = 10_000;
-const RENEW_MS = 3000;
+const EXPIRY_MS = 6000;
+const RENEW_MS = 1500;
 
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;

@@ -79,7 +79,7 @@ async function warmNow(reason: WarmReason, categories: readonly WarmCategory[]):
 }
 
 async function untilFree(): Promise<void> {
-  do await sleep(LOOK_EACH_MS, undefined, { ref: false });
+  do await sleep(LOOK_EACH_MS);
   while ((await cache.execute(() => cache.redis().exists(TURN), 0)) === 1);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HOUR_MS, openShop, type Shop } from '../catalog/support/shop.ts';
 import type { Person } from '../support/api.ts';
 
@@ -212,5 +213,29 @@ describe('an idempotency key', () => {
       const { error } = await act('purchase', { productId: 1, idempotencyKey });
       expect(error?.data).toMatchObject({ code: 'BAD_REQUEST', field: 'idempotencyKey' });
     }
+  });
+});
+
+describe('at log-in', () => {
+  const logIn = () => shop.mutate('auth.login', { email: member.email, password: member.password });
+
+  test('a library is loaded before its member asks for it', async () => {
+    const course = await shop.course();
+    await act('enroll', { courseId: course.id });
+    await logIn();
+    const { cacheExists } = await import('../../server/_core/cache.ts');
+    for (const what of ['enrollments', 'purchases', 'bookings'])
+      await vi.waitFor(async () => expect(await cacheExists(`user:${member.id}:${what}`)).toBe(true));
+  });
+
+  test('neither a slow library nor a broken one keeps the answer back', async () => {
+    const connection = await createConnection(shop.environment.url);
+    await connection.query('LOCK TABLES enrollments WRITE');
+    expect((await logIn()).error).toBeUndefined();
+    await connection.query('UNLOCK TABLES');
+    await connection.query('RENAME TABLE enrollments TO enrollments_away');
+    expect((await logIn()).error).toBeUndefined();
+    await connection.query('RENAME TABLE enrollments_away TO enrollments');
+    await connection.end();
   });
 });
