@@ -4,7 +4,7 @@
  */
 
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
-import { and, eq, getTableName, inArray, is, or, SQL } from 'drizzle-orm';
+import { and, Column, eq, getTableName, inArray, is, or, SQL, sql } from 'drizzle-orm';
 import {
   type ForeignKey,
   getTableConfig,
@@ -47,19 +47,29 @@ export async function insertRows(
   return ids;
 }
 
+interface Change {
+  table: MySqlTable;
+  set: AnyRow;
+  where: SQL | undefined;
+}
+
 export async function updateRows(
   tx: Transaction,
   names: NameSet,
-  { table, set, where }: { table: MySqlTable; set: AnyRow; where: SQL | undefined },
+  { table, set, where }: Change,
 ): Promise<number> {
-  const dependencies = dependenciesOn(table, changedColumns(table, set));
-  const before = await lockedRows(tx, { table, where, dependencies });
-  const result = await send(tx, tx.update(table).set(set).where(where).toSQL());
-  if (before.length > 0) {
-    await addNames(tx, names, { table, rows: before, dependencies });
-    const after = before.map((row) => ({ ...row, ...plainOnly(set) }));
-    await addNames(tx, names, { table, rows: after, dependencies, reread: hasExpressions(set) });
-  }
+  const changed = changedColumns(table, set);
+  const dependencies = dependenciesOn(table, changed);
+  const condition = compile(tx, where);
+  const before = await lockedRows(tx, { table, condition, dependencies });
+  const result = await send(tx, updateOf(tx, { table, set, changed, condition }));
+  if (before.length === 0) return result.affectedRows;
+  await addNames(tx, names, { table, rows: before, dependencies });
+  const moved = columnsBy(dependencies).filter((name) => changed.includes(name));
+  if (moved.length === 0) return result.affectedRows;
+  const after = before.map((row) => ({ ...row, ...plainOnly(set) }));
+  const reread = moved.some((name) => !isPlain(set[name]));
+  await addNames(tx, names, { table, rows: after, dependencies, reread });
   return result.affectedRows;
 }
 
@@ -81,10 +91,10 @@ export async function upsertRows(
 ): Promise<void> {
   const dependencies = dependenciesOf(table);
   for (const some of slices(rows)) {
-    const where = matchAny(table, some, on);
-    const before = await lockedRows(tx, { table, where, dependencies });
+    const condition = compile(tx, matchAny(table, some, on));
+    const before = await lockedRows(tx, { table, condition, dependencies });
     await send(tx, tx.insert(table).values(some).onDuplicateKeyUpdate({ set: update }).toSQL());
-    const after = await lockedRows(tx, { table, where, dependencies });
+    const after = await lockedRows(tx, { table, condition, dependencies });
     await addNames(tx, names, { table, rows: [...before, ...after], dependencies });
   }
 }
@@ -101,7 +111,8 @@ async function addDeleted(
   const parentColumns = children.flatMap(({ reference }) =>
     reference().foreignColumns.map((column) => keyOf(table, column)),
   );
-  const rows = await lockedRows(tx, { table, where, dependencies, also: parentColumns });
+  const condition = compile(tx, where);
+  const rows = await lockedRows(tx, { table, condition, dependencies, also: parentColumns });
   await addNames(tx, names, { table, rows, dependencies });
   if (rows.length === 0) return;
   for (const child of children) {
@@ -153,45 +164,70 @@ async function addNames(
   if (dependencies.length === 0 || rows.length === 0) return;
   const by = columnsBy(dependencies);
   const complete = !reread && rows.every((row) => by.every((column) => row[column] !== undefined));
-  const known = complete
-    ? rows
-    : await lockedRows(tx, { table, where: matchAny(table, rows, primaryKeyOf(table)), dependencies });
+  const known = complete ? rows : await rowsAgain(tx, { table, rows, dependencies });
   for (const row of known) for (const { names: namesOf } of dependencies) names.add(namesOf(row as never));
+}
+
+async function rowsAgain(tx: Transaction, { table, rows, dependencies }: NamesOfRows): Promise<AnyRow[]> {
+  const condition = compile(tx, matchAny(table, rows, primaryKeyOf(table)));
+  return lockedRows(tx, { table, condition, dependencies });
 }
 
 async function lockedRows(
   tx: Transaction,
   {
     table,
-    where,
+    condition,
     dependencies,
     also = [],
   }: {
     table: MySqlTable;
-    where: SQL | undefined;
+    condition: Statement;
     dependencies: readonly Dependency<MySqlTable>[];
     also?: string[];
   },
 ): Promise<AnyRow[]> {
   if (dependencies.length === 0 && also.length === 0) return [];
   const names = [...new Set([...primaryKeyOf(table), ...columnsBy(dependencies), ...also])];
-  const rows = await fetchRows(tx, lockingQuery(tx, { table, names, where }));
+  const columns = names.map((name) => columnOf(table, name));
+  const list = columns.map(({ name }) => quoted(name)).join(', ');
+  const text = `select ${list} from ${quoted(getTableName(table))}${condition.sql} for update`;
+  const rows = await fetchRows(tx, { sql: text, params: condition.params });
   return rows.map((row) =>
-    Object.fromEntries(names.map((name, at) => [name, decoded(columnOf(table, name), row[at])])),
+    Object.fromEntries(names.map((name, at) => [name, decoded(columns[at] as MySqlColumn, row[at])])),
   );
 }
 
-/** As Drizzle's builder would write it, at a fifth of its cost: only the condition has to be built each time. */
-function lockingQuery(
+/** ` where …`, or nothing. Built once for the statements that share it. */
+function compile(tx: Transaction, where: SQL | undefined): Statement {
+  if (!where) return { sql: '', params: [] };
+  const { sql: text, params } = dialectOf(tx).sqlToQuery(where);
+  return { sql: ` where ${text}`, params };
+}
+
+/** As Drizzle's builder would write it, at a third of its cost. */
+function updateOf(
   tx: Transaction,
-  { table, names, where }: { table: MySqlTable; names: readonly string[]; where: SQL | undefined },
+  { table, set, changed, condition }: Omit<Change, 'where'> & { changed: string[]; condition: Statement },
 ): Statement {
-  const { dialect } = tx as unknown as { dialect: { sqlToQuery(query: SQL): Statement } };
-  const columns = names.map((name) => quoted(columnOf(table, name).name)).join(', ');
-  const condition = where && dialect.sqlToQuery(where);
-  const filter = condition ? ` where ${condition.sql}` : '';
-  const text = `select ${columns} from ${quoted(getTableName(table))}${filter} for update`;
-  return { sql: text, params: condition?.params ?? [] };
+  if (Object.values(set).every((value) => value === undefined)) throw new Error('No values to set');
+  const params: unknown[] = [];
+  const parts = changed.map((name) => {
+    const column = columnOf(table, name);
+    const value = set[name] === undefined ? column.onUpdateFn?.() : set[name];
+    const mapped = isPlain(value) && value !== null ? column.mapToDriverValue(value) : value;
+    const { sql: text, params: own } = isPlain(mapped)
+      ? { sql: '?', params: [mapped] }
+      : dialectOf(tx).sqlToQuery(sql`${mapped}`);
+    params.push(...own);
+    return `${quoted(column.name)} = ${text}`;
+  });
+  params.push(...condition.params);
+  return { sql: `update ${quoted(getTableName(table))} set ${parts.join(', ')}${condition.sql}`, params };
+}
+
+function dialectOf(tx: Transaction): { sqlToQuery(query: SQL): Statement } {
+  return (tx as unknown as { dialect: { sqlToQuery(query: SQL): Statement } }).dialect;
 }
 
 function quoted(name: string): string {
@@ -209,8 +245,19 @@ function columnsBy(dependencies: readonly Dependency<MySqlTable>[]): string[] {
 /** The columns of a statement's `set`, and those that Drizzle fills in by itself at each update. */
 function changedColumns(table: MySqlTable, set: AnyRow): string[] {
   const given = Object.keys(set).filter((name) => set[name] !== undefined);
-  const automatic = Object.entries(columnsOf(table)).filter(([, column]) => column.onUpdateFn !== undefined);
-  return [...given, ...automatic.map(([name]) => name)];
+  const automatic = automaticOf(table).filter((name) => set[name] === undefined);
+  return [...given, ...automatic];
+}
+
+const automaticColumns = new Map<MySqlTable, string[]>();
+
+function automaticOf(table: MySqlTable): string[] {
+  const known = automaticColumns.get(table);
+  if (known) return known;
+  const found = Object.entries(columnsOf(table)).filter(([, column]) => column.onUpdateFn !== undefined);
+  const names = found.map(([name]) => name);
+  automaticColumns.set(table, names);
+  return names;
 }
 
 function keysOfInserted(table: MySqlTable, rows: AnyRow[], firstId: number): AnyRow[] {
@@ -264,13 +311,12 @@ function keyOf(table: MySqlTable, column: { name: string }): string {
 }
 
 function plainOnly(set: AnyRow): AnyRow {
-  return Object.fromEntries(
-    Object.entries(set).filter(([, value]) => value !== undefined && !is(value, SQL)),
-  );
+  return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined && isPlain(value)));
 }
 
-function hasExpressions(set: AnyRow): boolean {
-  return Object.values(set).some((value) => is(value, SQL));
+/** Not computed by the database. */
+function isPlain(value: unknown): boolean {
+  return !is(value, SQL) && !is(value, Column);
 }
 
 function* slices<T>(rows: T[]): Generator<T[]> {
