@@ -7,7 +7,6 @@ import { Deadlines } from './deadline.ts';
 import { TimeLimitError } from './errors.ts';
 import type { Guard, Watch } from './guard.ts';
 import type { Answer, ClockPort, Command, Connection, RedisPort, TimerPort } from './ports.ts';
-import type { WrittenHead } from './slot.ts';
 import type { StampQuestion } from './stamp-question.ts';
 import type { SharedStamps } from './stamping.ts';
 
@@ -17,16 +16,18 @@ interface PendingCommand {
   reject: (error: unknown) => void;
 }
 
+let lastNumber = 0;
+
 /** What one tick asks, and after `done` what it learned. */
 export class Tick {
+  /** No two are alike in one process. */
+  readonly number = ++lastNumber;
   readonly watch: Watch;
   readonly names: string[] = [];
   readonly pending: PendingCommand[] = [];
   /** The stamps that loads of this tick need. */
   stamps: StampQuestion | null = null;
   shared: SharedStamps | null = null;
-  /** The last head whose stamps were all found current in this batch. */
-  goodHead: WrittenHead | null = null;
   /** Rejects when the outcome is unknown. */
   readonly done: Promise<void>;
   /** Redis' ms when the answer came, and the same instant in monotonic ms. */

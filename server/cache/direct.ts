@@ -63,7 +63,7 @@ async function find(engine: Engine, plan: Plan): Promise<{ parcel: Parcel; goneA
     const how = { ageMs: now - seen.entry.storedAt, ms: engine.ports.clock.now() - startedAt };
     if (seen.softened || now >= seen.entry.staleAt) tell.hitStale(engine, plan, how);
     else tell.hitL2(engine, plan, how);
-    return { parcel: seen.parcel, goneAt: seen.entry.goneAt };
+    return { parcel: Parcel.of(seen.entry), goneAt: seen.entry.goneAt };
   } catch (error) {
     tell.failure(engine, plan, 'get', error);
     return 'away';

@@ -1,12 +1,11 @@
 /** What the console asks: one entry decoded, keys page by page, and Redis' own figures. */
-import { COMPRESSED } from './codec.ts';
+import { COMPRESSED, decodeFrozen } from './codec.ts';
 import type { Engine } from './engine.ts';
 import { judge } from './look.ts';
 import { checkKey } from './names.ts';
-import { Parcel } from './parcel.ts';
 import { DEFAULT_JITTER, NOWHERE, policyOf } from './plan.ts';
 import { field } from './redis/epoch.ts';
-import { type Entry, LEASE, MARK, readEntry, VALUE, type WrittenHead } from './slot.ts';
+import { type Entry, LEASE, MARK, readEntry, VALUE } from './slot.ts';
 import type { Inspection, KeyPage, RedisInfo } from './types.ts';
 
 const ANY_POLICY = policyOf({ ttl: 1, jitter: DEFAULT_JITTER });
@@ -32,7 +31,7 @@ export async function inspect(engine: Engine, key: string): Promise<Inspection |
   return { ...base, kind: 'value', ...describe(engine, entry), isGood: await isGood(engine, key, entry) };
 }
 
-function describe(engine: Engine, entry: Entry & { head: WrittenHead }): Partial<Inspection> {
+function describe(engine: Engine, entry: Entry): Partial<Inspection> {
   const tagsBegin = engine.names.tag('');
   return {
     value: decodeOrNothing(entry),
@@ -41,22 +40,22 @@ function describe(engine: Engine, entry: Entry & { head: WrittenHead }): Partial
     goneAt: new Date(entry.goneAt),
     loadMs: entry.loadMs,
     version: entry.head.version,
-    compressed: (entry.encoded.codec & COMPRESSED) !== 0,
+    compressed: (entry.codec & COMPRESSED) !== 0,
     tags: entry.head.stamps.flatMap(({ name }) =>
       name.startsWith(tagsBegin) ? [name.slice(tagsBegin.length)] : [],
     ),
   };
 }
 
-function decodeOrNothing(entry: Entry & { head: WrittenHead }): unknown {
+function decodeOrNothing(entry: Entry): unknown {
   try {
-    return Parcel.of(entry.encoded).own();
+    return decodeFrozen(entry);
   } catch {
     return undefined;
   }
 }
 
-async function isGood(engine: Engine, key: string, entry: Entry & { head: WrittenHead }): Promise<boolean> {
+async function isGood(engine: Engine, key: string, entry: Entry): Promise<boolean> {
   const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, source: NOWHERE, arg: null });
   const tick = engine.writes.tick();

@@ -9,20 +9,9 @@
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { AwayError } from './errors.ts';
-import { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { remember } from './remember.ts';
-import {
-  type Entry,
-  isAscii,
-  LEASE,
-  MARK,
-  readEntry,
-  TICKET_BYTES,
-  ticketOf,
-  VALUE,
-  type WrittenHead,
-} from './slot.ts';
+import { type Entry, isAscii, LEASE, MARK, readEntry, TICKET_BYTES, ticketOf, VALUE } from './slot.ts';
 
 export type Seen =
   | { kind: 'absent' | 'lease' | 'mark' }
@@ -32,17 +21,8 @@ export type Seen =
   | { kind: 'strange' }
   /** Ours, but of another epoch, version or stamp, or gone: may be taken over by its ticket. */
   | { kind: 'invalid'; ticket: Buffer; isOtherShape: boolean }
-  /** Good; `softened` when it was expired by name. `now`: Redis' ms when it was seen; `ms`: that the look took. */
-  | {
-      kind: 'good';
-      slot: Buffer;
-      entry: Entry;
-      head: WrittenHead;
-      parcel: Parcel;
-      softened: boolean;
-      now: number;
-      ms: number;
-    };
+  /** Good; `softened` when it was expired by name. `tick`: the batch in which its stamps were seen. */
+  | { kind: 'good'; entry: Entry; softened: boolean; tick: Tick };
 
 export type Good = Extract<Seen, { kind: 'good' }>;
 
@@ -79,16 +59,16 @@ export function judge(engine: Engine, plan: Plan, tick: Tick): Seen | null {
   if (slot === null) return { kind: 'absent' };
   if (slot[0] === LEASE && slot.length === TICKET_BYTES) return { kind: 'lease' };
   if (slot[0] === MARK && slot.length > TICKET_BYTES) return { kind: 'mark' };
-  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.head, plan.key) : null;
+  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.heads, plan.key) : null;
   if (!entry || entry.key !== plan.key) return STRANGE;
   const { head } = entry;
-  plan.namespace.head = head;
+  plan.namespace.heads.meet(head);
   if (!isOfThisHistory(engine, plan, entry, tick)) return invalid(slot, false);
   if (!fitsVersion(head.version, plan.policy.version)) return invalid(slot, true);
   // One judgement serves all entries of the batch that carry the same head.
-  if (tick.goodHead === head) return good(slot, entry, { tick, softened: false });
+  if (head.goodIn === tick.number) return { kind: 'good', entry, softened: false, tick };
   if (head.stamps.some(({ name }) => !tick.hasAsked(name))) return null;
-  return judgeStamps(engine, { slot, entry, tick });
+  return judgeStamps(engine, entry, tick);
 }
 
 const STRANGE: Seen = { kind: 'strange' };
@@ -97,21 +77,7 @@ function invalid(slot: Buffer, isOtherShape: boolean): Seen {
   return { kind: 'invalid', ticket: ticketOf(slot), isOtherShape };
 }
 
-function good(
-  slot: Buffer,
-  entry: Entry & { head: WrittenHead },
-  { tick, softened }: { tick: Tick; softened: boolean },
-): Good {
-  const parcel = Parcel.of(entry.encoded);
-  return { kind: 'good', slot, entry, head: entry.head, parcel, softened, now: tick.now, ms: tick.ms };
-}
-
-function isOfThisHistory(
-  engine: Engine,
-  plan: Plan,
-  { goneAt, head }: Entry & { head: WrittenHead },
-  { from, now }: Tick,
-): boolean {
+function isOfThisHistory(engine: Engine, plan: Plan, { goneAt, head }: Entry, { from, now }: Tick): boolean {
   return (
     goneAt > now &&
     head.epoch === from.epochOf(plan.slot) &&
@@ -119,36 +85,30 @@ function isOfThisHistory(
   );
 }
 
-interface Stamped {
-  slot: Buffer;
-  entry: Entry & { head: WrittenHead };
-  tick: Tick;
-}
-
-function judgeStamps(engine: Engine, { slot, entry, tick }: Stamped): Seen {
+function judgeStamps(engine: Engine, entry: Entry, tick: Tick): Seen {
   let softened = false;
   for (const { name, text } of entry.head.stamps) {
     if (engine.unsettled.has(name)) return { kind: 'unsettled' };
     const bytes = tick.value(name);
     if (bytes !== null && isAscii(bytes, 0, bytes.length, text)) continue;
     const current = bytes?.toString();
-    if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);
+    if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(entry.bytes, false);
     softened = true;
   }
-  if (!softened) tick.goodHead = entry.head;
-  return good(slot, entry, { tick, softened });
+  if (!softened) entry.head.goodIn = tick.number;
+  return { kind: 'good', entry, softened, tick };
 }
 
 /** A second MGET, of the same connection; the first one's watch is still held. */
 export async function seeLateTags(engine: Engine, plan: Plan, first: Tick): Promise<Seen> {
   const slot = first.value(plan.slot) as Buffer;
-  const entry = readEntry(slot, plan.namespace.head, plan.key);
+  const entry = readEntry(slot, plan.namespace.heads, plan.key);
   if (!entry) return STRANGE;
   const second = engine.reads.tick();
   for (const { name } of entry.head.stamps) second.ask(name);
   await second.done;
   if (second.from !== first.from) throw new AwayError('the connection changed under the question');
-  const seen = judgeStamps(engine, { slot, entry, tick: second });
+  const seen = judgeStamps(engine, entry, second);
   if (seen.kind === 'good') remember(engine, plan, seen, first);
   return seen;
 }

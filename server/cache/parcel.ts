@@ -55,10 +55,10 @@ export class Parcel {
   /** Lets go of the network buffer that the bytes are a part of, for a parcel that is kept. */
   detach(): this {
     if (!this.#encoded) return this;
-    const { bytes, start, end } = this.#encoded;
+    const { codec, shape, bytes, start, end } = this.#encoded;
     const own = Buffer.allocUnsafeSlow(end - start);
     bytes.copy(own, 0, start, end);
-    this.#encoded = { ...this.#encoded, bytes: own, start: 0, end: own.length };
+    this.#encoded = { codec, shape, bytes: own, start: 0, end: own.length };
     return this;
   }
 

@@ -3,7 +3,7 @@
 import type { CounterBook, NamespaceCounters } from './counters.ts';
 import { InvalidArgumentError } from './errors.ts';
 import { checkKey, type NameBook, namespaceOf } from './names.ts';
-import type { WrittenHead } from './slot.ts';
+import { Heads } from './slot.ts';
 import type { CallOptions, ReadPolicy } from './types.ts';
 
 /** A read's policy in ms, defaults filled in. */
@@ -29,8 +29,8 @@ export interface Namespace {
   counters: NamespaceCounters;
   /** Stamps of every key: the application's and the namespace's. */
   stamps: readonly string[];
-  /** The head that was read last: the next entry most likely carries the same. */
-  head: WrittenHead | null;
+  /** The next entry most likely carries one of them. */
+  heads: Heads;
   /** How many looks in a row have found nothing. */
   absences: number;
 }
@@ -122,7 +122,7 @@ export class PlanBook {
       stamp,
       counters,
       stamps: [this.#names.app, stamp],
-      head: null,
+      heads: new Heads(),
       absences: 0,
     };
     if (this.#namespaces.size < MAX_REMEMBERED) this.#namespaces.set(name, namespace);

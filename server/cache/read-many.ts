@@ -7,7 +7,7 @@ import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { see } from './look.ts';
 import type { Plan, Source } from './plan.ts';
-import { answerFresh, loadAfterFailure, read, readMemory, readOn, readWithLateTags } from './read.ts';
+import { answerFresh, loadAfterFailure, NO_HIT, read, readMemory, readOn, readWithLateTags } from './read.ts';
 import type { ReadDefinition } from './types.ts';
 
 /** Answers in the order of asking. The same key twice is one look and, being two reads, two in the numbers. */
@@ -43,9 +43,9 @@ async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Prom
   for (const place of places) {
     const plan = plans[place] as Plan;
     const seen = failure ? null : see(engine, plan, tick);
-    const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : null;
-    isComplete &&= hit !== null;
-    if (hit) answers[place] = hit.value;
+    const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
+    isComplete &&= hit !== NO_HIT;
+    if (hit !== NO_HIT) answers[place] = hit;
     else if (failure) answers[place] = loadAfterFailure(engine, plan, failure.error);
     else if (seen) answers[place] = readOn(engine, plan, seen);
     else answers[place] = goOn(engine, plan, tick);

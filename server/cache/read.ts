@@ -11,6 +11,7 @@
  */
 
 import type { Tick } from './batch.ts';
+import { decodeFrozen, type Encoded } from './codec.ts';
 import type { Engine } from './engine.ts';
 import { loadAsRefresh, loadUnderLease } from './fill.ts';
 import type { Flight } from './flights.ts';
@@ -80,8 +81,8 @@ function readFrom(engine: Engine, plan: Plan, tick: Tick): unknown {
   const seen = see(engine, plan, tick);
   if (seen === null) return readWithLateTags(engine, plan, tick);
   tick.watch.release();
-  const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, 0) : null;
-  return hit ? hit.value : readOn(engine, plan, seen);
+  const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
+  return hit === NO_HIT ? readOn(engine, plan, seen) : hit;
 }
 
 export async function readWithLateTags(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
@@ -128,8 +129,8 @@ async function lookUntilAnswered(engine: Engine, plan: Plan, first: Seen): Promi
     if (alone) return alone;
     seen ??= await lookOrNothing(engine, plan);
     if (seen === null) return 'error';
-    const answer = seen.kind === 'good' ? answerFresh(engine, plan, seen, waits) : null;
-    if (answer) return answer;
+    const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, waits) : NO_HIT;
+    if (hit !== NO_HIT) return { value: hit };
     const next = await follow(engine, plan, seen);
     if (next !== 'wait' && next !== 'look again') return next;
     const left = startedAt + plan.policy.hardMs - clock.now();
@@ -183,17 +184,21 @@ function follow(engine: Engine, plan: Plan, seen: Seen): Promise<Next> | Next {
   }
 }
 
-/** The plain hit, in one synchronous step; null when the entry is old, too old for this call, or does not unpack. */
-export function answerFresh(engine: Engine, plan: Plan, seen: Good, waits: number): Answered | null {
-  const { entry, now, ms } = seen;
+/** What `answerFresh` says of an entry that is old, too old for this call, or does not unpack. */
+export const NO_HIT = Symbol('no hit');
+
+/** The plain hit's value, in one synchronous step. */
+export function answerFresh(engine: Engine, plan: Plan, seen: Good, waits: number): unknown {
+  const { entry } = seen;
+  const { now, ms } = seen.tick;
   plan.namespace.absences = 0;
-  if (seen.softened || now >= entry.staleAt || isTooOld(plan, entry.storedAt, now)) return null;
-  const value = unpackOwn(seen.parcel);
-  if (value === STRANGE) return null;
+  if (seen.softened || now >= entry.staleAt || isTooOld(plan, entry.storedAt, now)) return NO_HIT;
+  const value = unpackOwn(entry);
+  if (value === STRANGE) return NO_HIT;
   if (waits > 0) tell.joined(engine, plan);
   else tell.hitL2(engine, plan, { ageMs: now - entry.storedAt, ms });
-  if (isTimeToRefresh(engine, plan, seen)) refreshBehind(engine, plan, ticketOf(seen.slot));
-  return { value };
+  if (isTimeToRefresh(engine, plan, seen)) refreshBehind(engine, plan, ticketOf(entry.bytes));
+  return value;
 }
 
 function isTooOld(plan: Plan, storedAt: number, now: number): boolean {
@@ -203,10 +208,10 @@ function isTooOld(plan: Plan, storedAt: number, now: number): boolean {
 /** Within its window the old value is served at once; beyond it all wait for the refresh, and it stands in for an error. */
 async function answerOld(engine: Engine, plan: Plan, seen: Good): Promise<Next> {
   const { swrMs, sieMs } = plan.policy;
-  const ticket = ticketOf(seen.slot);
-  const { now, ms } = seen;
+  const ticket = ticketOf(seen.entry.bytes);
+  const { now, ms } = seen.tick;
   const overdueMs = now - Math.min(seen.entry.staleAt, now);
-  const old = unpackOwn(seen.parcel);
+  const old = unpackOwn(seen.entry);
   if (old === STRANGE) return dropStrange(engine, plan);
   const serve = (): Answered => {
     tell.hitStale(engine, plan, { ageMs: now - seen.entry.storedAt, ms });
@@ -247,7 +252,7 @@ function softly(
   });
 }
 
-function isTimeToRefresh(engine: Engine, plan: Plan, { entry, now }: Good): boolean {
+function isTimeToRefresh(engine: Engine, plan: Plan, { entry, tick: { now } }: Good): boolean {
   const { beta } = plan.policy;
   return beta > 0 && now + headStartMs(entry.loadMs, beta, 1 - engine.ports.random.next()) >= entry.staleAt;
 }
@@ -367,9 +372,9 @@ async function dropStrange(engine: Engine, plan: Plan): Promise<Next> {
   return 'look again';
 }
 
-function unpackOwn(parcel: Parcel): unknown {
+function unpackOwn(entry: Encoded): unknown {
   try {
-    return parcel.own();
+    return decodeFrozen(entry);
   } catch {
     return STRANGE;
   }

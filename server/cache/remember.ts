@@ -8,6 +8,7 @@ import type { Watch } from './guard.ts';
 import { headStartMs } from './lifetime.ts';
 import type { Good } from './look.ts';
 import type { Memory } from './memory.ts';
+import { Parcel } from './parcel.ts';
 import type { Plan } from './plan.ts';
 import * as tell from './tell.ts';
 
@@ -26,11 +27,12 @@ function keep(
   memory: Memory,
   { plan, seen, offset }: { plan: Plan; seen: Good; offset: number },
 ): void {
-  const { entry, head, parcel } = seen;
+  const { entry } = seen;
+  const { head } = entry;
   const dice = 1 - engine.ports.random.next();
   const until = entry.staleAt - headStartMs(entry.loadMs, plan.policy.beta, dice) + offset;
   memory.store(plan.key, {
-    parcel: parcel.detach(),
+    parcel: Parcel.of(entry).detach(),
     cells: head.stamps.map(({ name, text }) => memory.cell(name, text)),
     until,
     storedAt: entry.storedAt + offset,
@@ -43,7 +45,7 @@ function keep(
 function whyNot(
   { feed, guard, unsettled }: Engine,
   plan: Plan,
-  { head }: Good,
+  { entry: { head } }: Good,
   watch: Watch,
 ): 'feed' | 'generation' | 'changed' | null {
   if (!feed.isUp || !feed.epochs.has(head.epoch) || !feed.epochs.has(head.stampEpoch)) return 'feed';

@@ -38,7 +38,7 @@ export class Shape {
 }
 
 /** The whole of what the last bytes were a part of: replies of one batch are parts of one packet. */
-let packet = Buffer.alloc(0);
+let packet: Buffer = Buffer.alloc(0);
 
 /** msgpackr makes a DataView of each buffer that it sees for the first time, which costs as much as unpacking a row. */
 function unpackWith(

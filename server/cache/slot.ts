@@ -56,16 +56,41 @@ export interface EntryHead {
 /** A head with its bytes. */
 export interface WrittenHead extends EntryHead {
   bytes: Buffer;
+  /** The number of the last batch in which all its stamps were found current. */
+  goodIn: number;
 }
 
-export interface Entry {
+const MOST_HEADS = 4;
+
+/** The heads that were read last, the latest first: rows of a few shapes may take turns in one namespace. */
+export class Heads {
+  readonly #heads: WrittenHead[] = [];
+
+  /** The one with exactly these bytes. */
+  find(slot: Buffer, start: number, end: number): WrittenHead | null {
+    for (const head of this.#heads)
+      if (head.bytes.length === end - start && head.bytes.compare(slot, start, end) === 0) return head;
+    return null;
+  }
+
+  meet(head: WrittenHead): void {
+    if (this.#heads[0] === head) return;
+    const others = this.#heads.filter((one) => one !== head);
+    this.#heads.splice(0, MOST_HEADS, head, ...others.slice(0, MOST_HEADS - 1));
+  }
+}
+
+interface Facts {
   storedAt: number;
   staleAt: number;
   goneAt: number;
   loadMs: number;
   key: string;
-  encoded: Encoded;
+  head: WrittenHead;
 }
+
+/** An entry as it was read: its payload stands in the whole slot's bytes. */
+export interface Entry extends Facts, Encoded {}
 
 /** Type byte and id of whatever stands in the slot. */
 export function ticketOf(slot: Buffer): Buffer {
@@ -80,10 +105,10 @@ export function makeTicket(type: number, id: Buffer): Buffer {
 }
 
 export function writeHead(head: EntryHead): WrittenHead {
-  return { ...head, bytes: Buffer.from(headText(head), 'utf8') };
+  return { ...head, bytes: Buffer.from(headText(head), 'utf8'), goodIn: 0 };
 }
 
-export function writeEntry(entry: Entry & { head: WrittenHead }, id: Buffer): Buffer {
+export function writeEntry(entry: Facts & { encoded: Encoded }, id: Buffer): Buffer {
   const head = entry.head.bytes;
   const keyLength = Buffer.byteLength(entry.key);
   const { bytes, codec, start, end } = entry.encoded;
@@ -113,20 +138,16 @@ function sealed(slot: Buffer): Buffer {
 }
 
 /**
- * The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing a head of its
- * like, and `key`, the key that is expected, saves making a text of it.
+ * The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing a head of
+ * theirs, and `key`, the key that is expected, saves making a text of it.
  */
-export function readEntry(
-  slot: Buffer,
-  known: WrittenHead | null,
-  key?: string,
-): (Entry & { head: WrittenHead }) | null {
+export function readEntry(slot: Buffer, known: Heads | null, key?: string): Entry | null {
   const end = slot.length - CRC_BYTES;
   if (end < HEAD_AT || slot[TICKET_BYTES] !== FORMAT) return null;
   const keyAt = HEAD_AT + slot.readUInt32LE(HEAD_LENGTH_AT);
   const payloadAt = keyAt + slot.readUInt32LE(KEY_LENGTH_AT);
   if (payloadAt > end || crc32(slot) !== CRC_OF_WHOLE) return null;
-  const head = known && isSame(known.bytes, slot, keyAt) ? known : readHead(slot.subarray(HEAD_AT, keyAt));
+  const head = known?.find(slot, HEAD_AT, keyAt) ?? readHead(slot.subarray(HEAD_AT, keyAt));
   if (!head) return null;
   const isExpected = key !== undefined && isAscii(slot, keyAt, payloadAt, key);
   return {
@@ -135,8 +156,12 @@ export function readEntry(
     goneAt: slot.readDoubleLE(GONE_AT),
     loadMs: slot.readUInt32LE(LOAD_AT),
     key: isExpected ? key : slot.toString('utf8', keyAt, payloadAt),
-    encoded: { codec: slot[CODEC_AT] ?? 0, shape: head.shape, bytes: slot, start: payloadAt, end },
     head,
+    codec: slot[CODEC_AT] ?? 0,
+    shape: head.shape,
+    bytes: slot,
+    start: payloadAt,
+    end,
   };
 }
 
@@ -148,10 +173,6 @@ export function isAscii(bytes: Buffer, from: number, to: number, text: string): 
     if (code > 127 || code !== bytes[from + at]) return false;
   }
   return true;
-}
-
-function isSame(head: Buffer, slot: Buffer, keyAt: number): boolean {
-  return head.length === keyAt - HEAD_AT && head.compare(slot, HEAD_AT, keyAt) === 0;
 }
 
 /** The same entry with another end of freshness, under a new id. */
@@ -187,5 +208,6 @@ function readHead(bytes: Buffer): WrittenHead | null {
     shape,
     stamps,
     bytes: Buffer.from(bytes),
+    goodIn: 0,
   };
 }

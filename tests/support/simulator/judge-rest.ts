@@ -2,7 +2,7 @@
  * What must be so once everything is over: every caller was answered, nothing is held or owed, whatever readers would
  * accept equals the database, every process is back at work, and the numbers add up.
  */
-import { Parcel } from '../../../server/cache/parcel.ts';
+import { decodeFrozen } from '../../../server/cache/codec.ts';
 import { readEntry } from '../../../server/cache/slot.ts';
 import { asText } from './oracle.ts';
 import { READ_BOUND_MS } from './process.ts';
@@ -49,7 +49,7 @@ function judgeEntries({ server, scenario, living, database, oracle }: Run): void
       const isCurrent = entry.head.stamps.every(
         ({ name, text }) => hardHalf(server.store.text(name)?.toString()) === hardHalf(text),
       );
-      const stands = isCurrent ? asText(Parcel.of(entry.encoded).own()) : null;
+      const stands = isCurrent ? asText(decodeFrozen(entry)) : null;
       const should = oracle.textAt(read, arg, database.commit);
       if (stands !== null && stands !== should)
         oracle.violated(`at rest ${key} holds ${stands}, the database ${should}`);
