@@ -114,6 +114,24 @@ describe('with triggers on', () => {
     await expect.poll(() => keysTold().length, SOON).toBe(3000);
   });
 
+  it('several processes that start at once install them once, and what is right already is left alone', async () => {
+    await other.query('DROP TRIGGER larder_users_after_update');
+    const made = async (): Promise<unknown> =>
+      (
+        await other.query(
+          'SELECT trigger_name, created FROM information_schema.triggers WHERE trigger_schema = database() ORDER BY 1',
+        )
+      )[0];
+    const before = (await made()) as unknown[];
+    const counts = await Promise.all([1, 2, 3].map(() => triggers.installTriggers()));
+    const after = (await made()) as unknown[];
+    expect(counts).toEqual([before.length + 1, before.length + 1, before.length + 1]);
+    expect(after).toHaveLength(before.length + 1);
+    expect(after).toEqual(expect.arrayContaining(before));
+    await triggers.installTriggers();
+    expect(await made()).toEqual(after);
+  });
+
   it('removed triggers report nothing', async () => {
     await triggers.removeTriggers();
     const [rows] = await other.query('SHOW TRIGGERS');

@@ -5,32 +5,82 @@
  * Our own connections set `@larder_own`, so that `write`'s statements are not reported twice. InnoDB's cascades fire no
  * triggers: a parent's trigger reports the children that will go with it. TRUNCATE fires none either and is not seen.
  */
-import { sql } from 'drizzle-orm';
 import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
-import { escapeId, escape as quote } from 'mysql2';
+import { escapeId, type Pool, escape as quote, type RowDataPacket } from 'mysql2';
 import { outbox } from '../../../drizzle/schema.ts';
 import { getDb } from '../pool.ts';
 import { cascadesOf, type WatchedDependency, type WatchedTable, watchedTables } from './watched.ts';
 
 const PREFIX = 'larder_';
+const LOCK = "concat('larder:triggers:', left(sha1(database()), 40))";
+const LOCK_WAIT_S = 120;
 
-/** Puts triggers on every watched table, replacing those of an earlier call. Needs the TRIGGER privilege. */
+interface Trigger {
+  name: string;
+  /** When and on which table. */
+  head: string;
+  action: string;
+}
+
+/**
+ * Brings the triggers on every watched table to what the declarations ask for, and answers how many stand. Safe in
+ * several processes at once; a trigger that is right already is left alone, so that a start misses no write. Needs the
+ * TRIGGER privilege.
+ */
 export async function installTriggers(): Promise<number> {
-  await removeTriggers();
-  const statements = watchedTables().flatMap(triggersOf);
-  for (const statement of statements) await getDb().execute(sql.raw(statement));
-  return statements.length;
+  const wanted = watchedTables().flatMap(triggersOf);
+  await alone(async (run) => {
+    const standing = await standingTriggers(run);
+    const isWanted = (name: string) => wanted.some((trigger) => trigger.name === name);
+    for (const name of standing.keys()) if (!isWanted(name)) await run(dropOf(name));
+    for (const { name, head, action } of wanted) {
+      if (standing.get(name) === action) continue;
+      await run(dropOf(name));
+      await run(`CREATE TRIGGER ${escapeId(name)} ${head} ${action}`);
+    }
+  });
+  return wanted.length;
 }
 
 export async function removeTriggers(): Promise<void> {
-  const [rows] = await getDb().execute(
-    sql`SELECT trigger_name AS name FROM information_schema.triggers WHERE trigger_schema = database() AND trigger_name LIKE ${`${PREFIX}%`}`,
-  );
-  for (const { name } of rows as unknown as { name: string }[])
-    await getDb().execute(sql.raw(`DROP TRIGGER IF EXISTS ${escapeId(name)}`));
+  await alone(async (run) => {
+    for (const name of (await standingTriggers(run)).keys()) await run(dropOf(name));
+  });
 }
 
-function triggersOf(table: WatchedTable): string[] {
+type Run = (statement: string) => Promise<unknown>;
+
+/** One process at a time, by a lock that belongs to the connection. */
+async function alone(work: (run: Run) => Promise<void>): Promise<void> {
+  const { $client: pool } = getDb() as unknown as { $client: Pool };
+  const connection = await pool.promise().getConnection();
+  try {
+    const [[row]] = await connection.query<RowDataPacket[]>(`SELECT GET_LOCK(${LOCK}, ?) AS got`, [
+      LOCK_WAIT_S,
+    ]);
+    if (Number(row?.got) !== 1)
+      throw new Error(`Another process has been installing triggers for over ${LOCK_WAIT_S} s`);
+    await work(async (statement) => (await connection.query(statement))[0]);
+  } finally {
+    await connection.query(`DO RELEASE_LOCK(${LOCK})`).catch(() => connection.destroy());
+    connection.release();
+  }
+}
+
+/** What they do, by their names. */
+async function standingTriggers(run: Run): Promise<Map<string, string>> {
+  const rows = await run(
+    `SELECT trigger_name AS name, action_statement AS action FROM information_schema.triggers
+     WHERE trigger_schema = database() AND trigger_name LIKE ${quote(`${PREFIX}%`)}`,
+  );
+  return new Map((rows as { name: string; action: string }[]).map(({ name, action }) => [name, action]));
+}
+
+function dropOf(name: string): string {
+  return `DROP TRIGGER IF EXISTS ${escapeId(name)}`;
+}
+
+function triggersOf(table: WatchedTable): Trigger[] {
   const all = table.dependencies.map(({ read }) => read);
   const own = (row: 'OLD' | 'NEW') =>
     all.length === 0
@@ -63,10 +113,11 @@ function triggersOf(table: WatchedTable): string[] {
   ].filter((statement) => statement !== null);
 }
 
-function trigger(table: string, moment: string, body: string[]): string | null {
+function trigger(table: string, moment: string, body: string[]): Trigger | null {
   if (body.length === 0) return null;
-  const name = escapeId(`${PREFIX}${table}_${moment.toLowerCase().replace(' ', '_')}`);
-  return `CREATE TRIGGER ${name} ${moment} ON ${escapeId(table)} FOR EACH ROW BEGIN IF @larder_own IS NULL THEN ${body.join('; ')}; END IF; END`;
+  const name = `${PREFIX}${table}_${moment.toLowerCase().replace(' ', '_')}`;
+  const action = `BEGIN IF @larder_own IS NULL THEN ${body.join('; ')}; END IF; END`;
+  return { name, action, head: `${moment} ON ${escapeId(table)} FOR EACH ROW` };
 }
 
 /** `<=>` is equality that knows NULL. Without a list of columns every update counts. */
