@@ -1,8 +1,11 @@
 /** `write` against a real database; the cache's part is played by a recorder, so that every name it is told is seen. */
 import { eq, sql } from 'drizzle-orm';
+import mysql, { type Connection as MysqlConnection } from 'mysql2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+
+const { Connection } = mysql as unknown as { Connection: { prototype: MysqlConnection } };
 
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
@@ -69,6 +72,25 @@ const person = (name: string) => ({ username: name, email: `${name}@example.com`
 const insert = (...names: string[]) => db.write((tx) => tx.insert(schema.users, names.map(person)));
 const allTold = () => told.flatMap(({ keys = [], tags = [] }) => [...keys, ...tags]).sort();
 const outboxRows = () => db.getDb().select().from(schema.outbox);
+
+const namesOfPeople = async () =>
+  (await db.getDb().select().from(schema.users)).map(({ username }) => username);
+
+/** The connection breaks instead of sending the statement that begins so. */
+async function failingAt<T>(statement: string, work: () => Promise<T>): Promise<T> {
+  const send = Connection.prototype.query;
+  const broken = function (this: MysqlConnection, ...given: unknown[]): unknown {
+    const text = typeof given[0] === 'string' ? given[0] : (given[0] as { sql: string }).sql;
+    if (text.startsWith(statement)) this.destroy();
+    return Reflect.apply(send, this, given);
+  };
+  Connection.prototype.query = broken as typeof send;
+  try {
+    return await work();
+  } finally {
+    Connection.prototype.query = send;
+  }
+}
 
 async function eventually(check: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;
@@ -243,12 +265,52 @@ describe('marks before the commit', () => {
     expect(tokens).toEqual(['a-token']);
   });
 
-  it('are removed after a rollback, for a database error at the last moment', async () => {
+  it('are not set for a write that fails in its work', async () => {
     marking = true;
     await expect(insert('nia', 'nia')).rejects.toThrow();
     expect(marked).toEqual([]);
     expect(told).toEqual([]);
   });
+
+  it('are removed by their token when the database fails after them, and nothing was written', async () => {
+    marking = true;
+    await expect(failingAt('insert into outbox', () => insert('ola'))).rejects.toThrow();
+    expect(marked).toHaveLength(1);
+    expect(told).toEqual(marked);
+    expect(tokens).toEqual(['a-token']);
+    expect(await namesOfPeople()).not.toContain('ola');
+  });
+});
+
+describe('a write whose outcome nobody knows', () => {
+  it('says so, and makes its names old all the same', async () => {
+    const failed = failingAt('commit', () => insert('quin'));
+    await expect(failed).rejects.toThrow(db.CommitUnknownError);
+    expect(allTold()).toContain('user:email:quin@example.com');
+    expect(released).toBe(0);
+  });
+
+  it.each([
+    ['the commit', 'commit'],
+    ['the outbox row', 'insert into outbox'],
+  ])(
+    'without Redis either, it distrusts its names until a relay saw that no row is left: lost at %s',
+    async (_, at) => {
+      marking = true;
+      acknowledged = false;
+      await expect(failingAt(at, () => insert('rio'))).rejects.toThrow();
+      expect(allTold()).toContain('user:email:rio@example.com');
+      expect(released).toBe(0);
+      const relay = db.startRelay({
+        settle: async () => ({ acknowledged: true, release: () => {} }),
+        onError: (error) => {
+          throw error;
+        },
+      });
+      await eventually(async () => released === 1);
+      await relay.stop();
+    },
+  );
 });
 
 describe('the outbox', () => {
