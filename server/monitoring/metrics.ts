@@ -257,10 +257,12 @@ function addChecks(registry: Registry): void {
     (add) => add({}, checker.counts().checked),
   );
   const help = 'Reads that still disagreed with the database at that age in milliseconds';
-  counter(registry, { name: 'cache_wrong_reads_total', help, labelNames: ['namespace', 'age_ms'] }, (add) => {
+  const labelNames = ['namespace', 'age_ms', 'cause'];
+  counter(registry, { name: 'cache_wrong_reads_total', help, labelNames }, (add) => {
     for (const [namespace, ages] of Object.entries(checker.counts().wrong)) {
-      for (const [age, count] of Object.entries(ages))
-        add({ namespace: namespaceLabel(namespace), age_ms: age }, count);
+      for (const [age, causes] of Object.entries(ages))
+        for (const [cause, count] of Object.entries(causes))
+          add({ namespace: namespaceLabel(namespace), age_ms: age, cause }, count);
     }
   });
 }

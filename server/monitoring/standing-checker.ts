@@ -9,21 +9,23 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { CachedRead } from '../cache/index.ts';
+import type { CachedRead, CallOptions } from '../cache/index.ts';
 
 /** Instants after the first comparison, in ms. */
 const AGES_MS = [5, 20, 100, 1000] as const;
 const AT_ONCE = 8;
 
-export type Age = 0 | (typeof AGES_MS)[number];
+export type Age = (typeof AGES_MS)[number];
+/** Where the wrong answer stood: in this process's memory alone, or in Redis as well. */
+export type Cause = 'memory' | 'redis';
 
 export interface CheckCounts {
   /** Reads that were compared. */
   checked: number;
   /** Of them, those that disagreed at first and agreed at the next look: a write came between read and comparison. */
   raced: number;
-  /** Answers that still disagreed at that age, by namespace. */
-  wrong: Record<string, Partial<Record<Age, number>>>;
+  /** Answers that still disagreed at that age, by namespace, age and cause. */
+  wrong: Record<string, Partial<Record<Age, Partial<Record<Cause, number>>>>>;
 }
 
 export interface StandingChecker {
@@ -49,20 +51,20 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
   async function check<A, T>(read: CachedRead<A, T>, arg: A, value: T): Promise<void> {
     counts.checked++;
     if (isDeepStrictEqual(await read.uncached(arg), value)) return;
-    let wrongAt: Age | null = null;
+    let wrong: { age: Age; cause: Cause } | null = null;
     for (const [age, wait] of waits()) {
       await sleep(wait, undefined, { signal: stopping.signal });
       if (await agrees(read, arg)) break;
-      wrongAt = age;
+      wrong = { age, cause: (await agrees(read, arg, { memory: false })) ? 'memory' : 'redis' };
     }
-    if (wrongAt === null) counts.raced++;
-    else countWrong(read.namespace, wrongAt);
+    if (wrong === null) counts.raced++;
+    else countWrong(read.namespace, wrong);
   }
 
-  function countWrong(namespace: string, age: Age): void {
+  function countWrong(namespace: string, { age, cause }: { age: Age; cause: Cause }): void {
     const ages = counts.wrong[namespace] ?? {};
-    counts.wrong[namespace] = ages;
-    ages[age] = (ages[age] ?? 0) + 1;
+    const causes = ages[age] ?? {};
+    counts.wrong[namespace] = { ...ages, [age]: { ...causes, [cause]: (causes[cause] ?? 0) + 1 } };
   }
 
   return {
@@ -83,9 +85,9 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
 }
 
 /** Equal to what the source says before or after it: no write can hide in between. */
-async function agrees<A, T>(read: CachedRead<A, T>, arg: A): Promise<boolean> {
+async function agrees<A, T>(read: CachedRead<A, T>, arg: A, options?: CallOptions): Promise<boolean> {
   const before = await read.uncached(arg);
-  const cached = await read.get(arg);
+  const cached = await read.get(arg, options);
   if (isDeepStrictEqual(cached, before)) return true;
   return isDeepStrictEqual(cached, await read.uncached(arg));
 }
@@ -100,5 +102,6 @@ function* waits(): Generator<[Age, number]> {
 }
 
 function totalWrong({ wrong }: CheckCounts): number {
-  return Object.values(wrong).reduce((sum, ages) => sum + Object.values(ages).reduce((a, b) => a + b, 0), 0);
+  const causes = Object.values(wrong).flatMap((ages) => Object.values(ages));
+  return causes.flatMap((counts) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
 }

@@ -11,7 +11,7 @@ describe.skipIf(!browserProgram)('the console', () => {
 
   beforeAll(async () => {
     await buildPages();
-    server = await startServer({ LOGIN_PER_MINUTE: '1000' });
+    server = await startServer({ LOGIN_PER_MINUTE: '1000', CHECK_SHARE: '1' });
     browser = await launchBrowser();
   });
 
@@ -47,6 +47,16 @@ describe.skipIf(!browserProgram)('the console', () => {
     await expect.poll(() => hitsShown(page), { timeout: 8000 }).toBeGreaterThanOrEqual(before + 24);
     await page.getByTestId('namespace-user').waitFor();
     expect(complaints).toEqual([]);
+    await leave();
+  });
+
+  test('tells how many reads were compared with the database, and how many were wrong', async () => {
+    const { page, leave } = await open('operator', '/console');
+    await readSome(5);
+    const told = () => page.getByTestId('checks').innerText();
+    await expect
+      .poll(told, { timeout: 8000 })
+      .toMatch(/^Compared with the database: [\d,]+ reads, 0 wrong per million$/);
     await leave();
   });
 

@@ -7,6 +7,7 @@ import { PauseIcon, PlayIcon } from '../ui/icons.tsx';
 import { LiveMark } from '../ui/live-mark.tsx';
 import { Failure, Loading, Note } from '../ui/states.tsx';
 import { AnsweredCard, ProtectionCard, RedisCard } from './cache-cards.tsx';
+import { ChecksLine } from './checks-line.tsx';
 import { NamespaceTable } from './namespace-table.tsx';
 import { type LiveNumbers, type Numbers, readsOf, type Sight, useLiveNumbers } from './use-live-numbers.ts';
 import { WarmLine } from './warm-line.tsx';
@@ -58,6 +59,7 @@ function Report({ sight }: { sight: Sight }) {
       ) : null}
       <Headline sight={sight} />
       <WarmLine numbers={numbers} />
+      <ChecksLine numbers={numbers} />
       <section className="section" aria-label="Parts">
         <div className="cards-2">
           <AnsweredCard numbers={numbers} />

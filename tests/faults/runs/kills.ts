@@ -1,4 +1,5 @@
 /** Writers that are killed at named points around the commit, while three other processes read what they write. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from '../programs/worker.ts';
 import { rounded, type Spread } from '../support/figures.ts';
 import { type Leftovers, leftovers } from '../support/leftovers.ts';
@@ -30,6 +31,8 @@ export interface KillOptions {
   times: number;
   /** Victims at work at the same time. */
   lanes?: number;
+  /** How long is read on after the last kill, in ms: longer than an old row may be read. */
+  afterMs?: number;
   onProgress?: (kills: number) => void;
 }
 
@@ -42,7 +45,7 @@ const CLEAN_LIMIT_MS = 30_000;
 const DEATH_LIMIT_MS = 20_000;
 
 export async function killAtPoints(options: KillOptions): Promise<KillFigures> {
-  const { points, times, lanes = 3, onProgress } = options;
+  const { points, times, lanes = 3, afterMs = 2500, onProgress } = options;
   const world = await openWorld({ processes: READERS, items: KEYS, env: PATIENT });
   try {
     await world.start(LOAD);
@@ -56,6 +59,7 @@ export async function killAtPoints(options: KillOptions): Promise<KillFigures> {
       }
     };
     await Promise.all(Array.from({ length: lanes }, (_, first) => lane(first)));
+    await sleep(afterMs);
     return await figuresOf(world, kills);
   } finally {
     await world.close();
