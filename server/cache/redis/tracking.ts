@@ -141,7 +141,14 @@ export class TrackingFeed implements FeedPort {
 
   #tick(): void {
     if (this.#pingSentAt === null) this.#ping();
-    else if (this.#options.clock.now() - this.#pingSentAt > HOPELESS_MS) this.#client.disconnect();
+    else if (this.#options.clock.now() - this.#pingSentAt > HOPELESS_MS) this.#hangUp();
+  }
+
+  /** Once: a socket whose server is gone takes a while to close, and each call would leave a listener on it. */
+  #hangUp(): void {
+    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+    this.#client.disconnect();
   }
 
   #ping(): void {
