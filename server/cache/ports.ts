@@ -87,6 +87,24 @@ export interface RedisListener {
   down(): void;
 }
 
+export interface SweepFrom {
+  pattern: string;
+  cursor: string | null;
+  count: number;
+  /** Names that begin so stay. */
+  except: string;
+}
+
+export interface SweptPage {
+  /** Names that were removed. */
+  found: number;
+  /** How many of them held values; leases and marks are not counted. */
+  values: number;
+  /** One of them. */
+  first: string | null;
+  cursor: string | null;
+}
+
 export interface RedisPort {
   /** Begins to connect; later calls do nothing. Resolves when the first attempt has ended, either way. */
   connect(): Promise<void>;
@@ -101,8 +119,8 @@ export interface RedisPort {
   send(commands: readonly Command[]): Promise<Answer>;
   /** One slice of the keys that match, `count` looked at; `cursor` null begins, and null ends. */
   scanPage(pattern: string, from: { cursor: string | null; count: number }): Promise<ScanPage>;
-  /** Removes keys -> number of values removed, leases not counted. */
-  sweep(keys: readonly string[]): Promise<number>;
+  /** Removes what matches in one such slice. */
+  sweepPage(from: SweepFrom): Promise<SweptPage>;
   /** Redis' clock now, ms, by the last reading; never behind the true one by more than a round trip. */
   redisNow(): number;
   close(): Promise<void>;

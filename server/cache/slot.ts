@@ -73,6 +73,11 @@ export class Heads {
     return null;
   }
 
+  /** The one that says exactly this. */
+  like(wanted: EntryHead): WrittenHead | null {
+    return this.#heads.find((head) => isAlike(head, wanted)) ?? null;
+  }
+
   meet(head: WrittenHead): void {
     if (this.#heads[0] === head) return;
     const others = this.#heads.filter((one) => one !== head);
@@ -91,6 +96,20 @@ interface Facts {
 
 /** An entry as it was read: its payload stands in the whole slot's bytes. */
 export interface Entry extends Facts, Encoded {}
+
+function isAlike(one: EntryHead, other: EntryHead): boolean {
+  return (
+    one.epoch === other.epoch &&
+    one.stampEpoch === other.stampEpoch &&
+    one.version === other.version &&
+    one.shape === other.shape &&
+    one.stamps.length === other.stamps.length &&
+    one.stamps.every(({ name, text }, at) => {
+      const stamp = other.stamps[at] as RecordedStamp;
+      return name === stamp.name && text === stamp.text;
+    })
+  );
+}
 
 /** Type byte and id of whatever stands in the slot. */
 export function ticketOf(slot: Buffer): Buffer {

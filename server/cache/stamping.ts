@@ -20,8 +20,6 @@ export interface EarlyStamps {
   era: string;
   /** The connection that they came on. */
   from: Connection;
-  /** Of the entries that record nothing else: written once for all. */
-  head: WrittenHead | null;
 }
 
 /** The stamps of this tick's loads that ask for the very same list. */
@@ -52,7 +50,7 @@ async function readEarly(engine: Engine, names: readonly string[], px: number): 
   const { texts, counter, era, from } = await askStamps(engine, names, px);
   if (texts.includes(IN_DOUBT)) return null;
   const recorded = names.map((name, at) => ({ name, text: texts[at] as string }));
-  return { recorded, counter, era, from, head: null };
+  return { recorded, counter, era, from };
 }
 
 /** The head of an entry of this plan that records the early stamps, and `late` ones beside them. */
@@ -61,15 +59,18 @@ export function headOf(
   plan: Plan,
   { early, late, shape }: { early: EarlyStamps; late: readonly RecordedStamp[]; shape: Shape | null },
 ): WrittenHead {
-  const { version } = plan.policy;
-  const epoch = early.from.epochOf(plan.slot);
-  const known = early.head;
-  if (late.length === 0 && known?.version === version && known.epoch === epoch && known.shape === shape)
-    return known;
-  const stamps = late.length === 0 ? early.recorded : [...early.recorded, ...late];
-  const stampEpoch = early.from.epochOf(engine.names.app);
-  const head = writeHead({ epoch, stampEpoch, version, shape, stamps });
-  if (late.length === 0) early.head = head;
+  const { heads } = plan.namespace;
+  const wanted = {
+    epoch: early.from.epochOf(plan.slot),
+    stampEpoch: early.from.epochOf(engine.names.app),
+    version: plan.policy.version,
+    shape,
+    stamps: late.length === 0 ? early.recorded : [...early.recorded, ...late],
+  };
+  const known = heads.like(wanted);
+  if (known) return known;
+  const head = writeHead(wanted);
+  heads.meet(head);
   return head;
 }
 

@@ -7,10 +7,10 @@
 import type { Engine } from './engine.ts';
 import { InvalidArgumentError, UnacknowledgedError } from './errors.ts';
 import { escapeGlob, namespaceOf } from './names.ts';
-import type { ScanPage } from './ports.ts';
+import type { SweptPage } from './ports.ts';
 import type { Cleared, ClearOptions } from './types.ts';
 
-/** 250 keys take Redis about 0.3 ms. */
+/** 250 keys take Redis about 0.6 ms. */
 const SLICE = 250;
 const MAX_PATTERN = 512;
 
@@ -72,31 +72,34 @@ async function dropStamp(engine: Engine, stamp: string): Promise<void> {
   }
 }
 
-/** The next slice is looked for while this one is swept. */
 async function sweep(engine: Engine, pattern: string, options: ClearOptions): Promise<number> {
   const { redis } = engine.ports;
+  const layout = redis.layout();
   let scanned = 0;
   let deleted = 0;
-  const layout = redis.layout();
-  let scanning: Promise<ScanPage> | null = redis.scanPage(pattern, { cursor: null, count: SLICE });
-  while (scanning !== null) {
-    const { names, cursor }: ScanPage = await scanning;
+  let cursor: string | null = null;
+  do {
     options.signal?.throwIfAborted();
-    scanning = cursor === null ? null : redis.scanPage(pattern, { cursor, count: SLICE });
-    scanning?.catch(() => undefined);
-    const slots = [...new Set(names)].filter((name) => !engine.names.isStamp(name));
-    scanned += slots.length;
-    if (slots.length > 0) deleted += await sweepSlice(engine, slots);
+    const page: SweptPage = await redis.sweepPage({
+      pattern,
+      cursor,
+      count: SLICE,
+      except: engine.names.system,
+    });
+    scanned += page.found;
+    deleted += page.values;
+    countDeletes(engine, page);
     options.onProgress?.({ scanned, deleted });
-  }
+    cursor = page.cursor;
+  } while (cursor !== null);
   // Keys that moved between masters meanwhile may have been seen by none: then everything ends, by one stamp.
   if (redis.layout() !== layout) await dropStamp(engine, engine.names.app);
   return deleted;
 }
 
-async function sweepSlice(engine: Engine, slots: readonly string[]): Promise<number> {
-  const values = await engine.ports.redis.sweep(slots);
-  const key = engine.names.keyOf(slots[0] as string) ?? '';
+/** A slice may hold several namespaces; it is counted under one. */
+function countDeletes(engine: Engine, { values, first }: SweptPage): void {
+  if (first === null) return;
+  const key = engine.names.keyOf(first) ?? '';
   engine.plans.namespace(namespaceOf(key)).counters.deletes += values;
-  return values;
 }

@@ -19,6 +19,8 @@ import type {
   RedisListener,
   RedisPort,
   ScanPage,
+  SweepFrom,
+  SweptPage,
   TimerHandle,
   TimerPort,
 } from '../ports.ts';
@@ -26,6 +28,7 @@ import { nameOf, parseAddress } from './addresses.ts';
 import { isSameLayout, type Layout, readLayout, slotOf } from './layout.ts';
 import { RedisServer, type ServerAddress } from './server.ts';
 import { groupBy, type Part, split } from './split.ts';
+import { sweepInTwoSteps } from './two-steps.ts';
 import { sendCommands } from './wire.ts';
 
 const SCAN_MS = 1000;
@@ -130,7 +133,11 @@ export class ClusterRedis implements RedisPort {
     return { names, cursor: place + 1 < servers.length ? `${place + 1}:0` : null };
   }
 
-  async sweep(keys: readonly string[]): Promise<number> {
+  sweepPage(from: SweepFrom): Promise<SweptPage> {
+    return sweepInTwoSteps(this, from, (names) => this.#empty(names));
+  }
+
+  async #empty(keys: readonly string[]): Promise<number> {
     const error = () => new TimeLimitError(SCAN_MS);
     const sweeping = this.send([{ op: 'drop', keys }]);
     const { replies } = await within(sweeping, { ms: SCAN_MS, timers: this.#ports.timers, error });

@@ -10,15 +10,15 @@ export interface Script {
 }
 
 /**
- * KEYS slots · ARGV for each slot: expected beginning, new value ('' = DEL), ms -> for each 1, 0, or why Redis refused.
- * A wrong type is no match.
+ * KEYS slots · ARGV for each slot: expected beginning (17 bytes, a ticket), new value ('' = DEL), ms -> for each 1, 0, or
+ * why Redis refused. A wrong type is no match. Numbers are given as texts: Redis prints a Lua number by way of a double.
  */
 export const CAS = script(`
 local outcomes = {}
 for at = 1, #KEYS do
   local expected, value = ARGV[3 * at - 2], ARGV[3 * at - 1]
   local outcome = 0
-  if redis.pcall('GETRANGE', KEYS[at], 0, #expected - 1) == expected then
+  if redis.pcall('GETRANGE', KEYS[at], '0', '16') == expected then
     local done
     if value == '' then done = redis.pcall('DEL', KEYS[at])
     else done = redis.pcall('SET', KEYS[at], value, 'PX', ARGV[3 * at]) end
@@ -99,10 +99,28 @@ return softened`);
 export const DROP = script(`
 local values = 0
 for at = 1, #KEYS do
-  if redis.pcall('GETRANGE', KEYS[at], 0, 0) == 'V' then values = values + 1 end
+  if redis.pcall('GETRANGE', KEYS[at], '0', '0') == 'V' then values = values + 1 end
 end
 for first = 1, #KEYS, 1000 do redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS))) end
 return values`);
+
+/**
+ * ARGV cursor, pattern, count, what names that stay begin with -> cursor, how many names were emptied, how many of
+ * them held values, one of them. Its keys are found by SCAN, so it is for a server that is no part of a cluster.
+ */
+export const SWEEP = script(`
+local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+local stays = #ARGV[4]
+local names, seen, values = {}, {}, 0
+for _, name in ipairs(page[2]) do
+  if string.sub(name, 1, stays) ~= ARGV[4] and not seen[name] then
+    seen[name] = true
+    names[#names + 1] = name
+    if redis.pcall('GETRANGE', name, '0', '0') == 'V' then values = values + 1 end
+  end
+end
+for first = 1, #names, 1000 do redis.call('UNLINK', unpack(names, first, math.min(first + 999, #names))) end
+return {page[1], #names, values, names[1] or ''}`);
 
 /**
  * KEYS slot · ARGV token (32 hex digits), ms. A mark is M, an id, then (token, ':', expiry in Redis' ms, ',')*.
@@ -156,7 +174,7 @@ for at = 4, #ARGV, 2 do redis.call('HDEL', KEYS[1], ARGV[at]) end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
-export const SCRIPTS: readonly Script[] = [FOLD, CAS, TAKE, STAMPS, SOFTEN, DROP, MARK, UNMARK];
+export const SCRIPTS: readonly Script[] = [FOLD, CAS, TAKE, STAMPS, SOFTEN, DROP, SWEEP, MARK, UNMARK];
 
 function script(text: string): Script {
   const trimmed = text.trim();

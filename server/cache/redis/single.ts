@@ -9,10 +9,12 @@ import type {
   RedisListener,
   RedisPort,
   ScanPage,
+  SweepFrom,
+  SweptPage,
   TimerPort,
 } from '../ports.ts';
 import { RedisServer } from './server.ts';
-import { sendCommands } from './wire.ts';
+import { sendCommands, sweepByScript } from './wire.ts';
 
 /** A slice is short, but a hostile pattern on long keys may take its time. */
 const SCAN_MS = 1000;
@@ -79,12 +81,12 @@ export class SingleRedis implements RedisPort {
     return { names, cursor: next === '0' ? null : next };
   }
 
-  async sweep(keys: readonly string[]): Promise<number> {
+  /** In one step: the names need not travel here and back. */
+  async sweepPage(from: SweepFrom): Promise<SweptPage> {
+    if (!this.#connection) throw new AwayError('there is no connection');
+    const sweeping = sweepByScript(this.server.client, from);
     const error = () => new TimeLimitError(SCAN_MS);
-    const sweeping = this.send([{ op: 'drop', keys }]);
-    const { replies } = await within(sweeping, { ms: SCAN_MS, timers: this.#timers, error });
-    if (replies[0] instanceof Error) throw replies[0];
-    return replies[0] as number;
+    return within(sweeping, { ms: SCAN_MS, timers: this.#timers, error });
   }
 
   redisNow(): number {

@@ -1,8 +1,8 @@
 /** The engine's commands as Redis commands, and Redis' replies as the engine expects them. */
 import type { Redis } from 'ioredis';
-import type { Command, StampsReply } from '../ports.ts';
+import type { Command, StampsReply, SweepFrom, SweptPage } from '../ports.ts';
 import { gather } from './gather.ts';
-import { CAS, DROP, FOLD, MARK, type Script, SOFTEN, STAMPS, TAKE, UNMARK } from './scripts.ts';
+import { CAS, DROP, FOLD, MARK, type Script, SOFTEN, STAMPS, SWEEP, TAKE, UNMARK } from './scripts.ts';
 import { SwiftCommand } from './swift-command.ts';
 
 type Argument = string | number | Buffer;
@@ -99,6 +99,27 @@ async function sendTexts(
   });
   const answers = await send(redis, again);
   return replies.map((reply, at) => (places.includes(at) ? answers[places.indexOf(at)] : reply));
+}
+
+/** Rejects with Redis' own error, too. */
+export async function sweepByScript(
+  redis: Redis,
+  { pattern, cursor, count, except }: SweepFrom,
+): Promise<SweptPage> {
+  const wired = { ...evaluate(SWEEP, [], [cursor ?? '0', pattern, count, except]), read: asSweptPage };
+  const [page] = await exchangeOne(redis, wired);
+  if (page instanceof Error) throw page;
+  return page as SweptPage;
+}
+
+function asSweptPage(reply: unknown): SweptPage {
+  const [next, found, values, first] = reply as [Buffer, number, number, Buffer];
+  return {
+    found,
+    values,
+    first: found === 0 ? null : String(first),
+    cursor: String(next) === '0' ? null : String(next),
+  };
 }
 
 function isUnknownScript(reply: unknown): boolean {

@@ -8,8 +8,11 @@ import type {
   RedisListener,
   RedisPort,
   ScanPage,
+  SweepFrom,
+  SweptPage,
   TimerPort,
 } from '../../../server/cache/index.ts';
+import { sweepInTwoSteps } from '../../../server/cache/redis/two-steps.ts';
 import type { Link, RedisServer } from './redis-server.ts';
 import type { RedisStore } from './redis-store.ts';
 import type { World } from './world.ts';
@@ -161,9 +164,11 @@ export class SimulatedRedis extends Line implements RedisPort {
     return this.#ask('a page of names', (store) => store.scan(pattern, { cursor, count: PAGE }));
   }
 
-  async sweep(keys: readonly string[]): Promise<number> {
-    const { replies } = await this.#within(this.send([{ op: 'drop', keys }]));
-    return replies[0] as number;
+  sweepPage(from: SweepFrom): Promise<SweptPage> {
+    return sweepInTwoSteps(this, from, async (keys) => {
+      const { replies } = await this.#within(this.send([{ op: 'drop', keys }]));
+      return replies[0] as number;
+    });
   }
 
   redisNow(): number {

@@ -46,7 +46,7 @@ export const GUARDS = {
       {
         file: 'look.ts',
         guard:
-          'if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(slot, false);',
+          'if (current === undefined || hardHalf(current) !== hardHalf(text)) return invalid(entry.bytes, false);',
         instead: '',
       },
     ],
