@@ -1,4 +1,4 @@
-/** The process's write-behind, on the queue's Redis, connected on first use. */
+/** The process's write-behind, on the queue's Redis, connected by its start or on first use. */
 import { Redis } from 'ioredis';
 import { config } from '../config.ts';
 import { type Behind, createBehind } from '../db/index.ts';
@@ -16,6 +16,11 @@ export function reportBehindErrors(to: Report): void {
 export function behind(): Behind {
   open ??= connect();
   return open.behind;
+}
+
+/** Flushes from now on what any process, living or dead, has left in the stream, though nothing be counted here. */
+export function startBehind(): void {
+  behind();
 }
 
 /** Applies what stands in the stream, then ends the connection. */

@@ -1,5 +1,5 @@
 /** A process that counts views behind, as the program does, with the flusher of its own that goes with it. */
-import { reportBehindErrors, stopBehind } from '../../../server/activity/activity-behind.ts';
+import { reportBehindErrors, startBehind, stopBehind } from '../../../server/activity/activity-behind.ts';
 import { viewsOf } from '../../../server/activity/activity-reads.ts';
 import { countView } from '../../../server/activity/activity-writes.ts';
 import { cache } from '../../../server/app-cache.ts';
@@ -21,5 +21,6 @@ const handlers = {
 
 export type ViewerHandlers = typeof handlers;
 
+startBehind();
 await cache.ready();
 serve(handlers);

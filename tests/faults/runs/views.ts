@@ -6,6 +6,7 @@ import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freshDatabase, freshPrefix } from '../../support/services.ts';
 import type { ViewerHandlers } from '../programs/viewer.ts';
 import { type Program, startProgram } from '../support/program.ts';
+import { until } from '../support/until.ts';
 
 type Viewer = Program<ViewerHandlers>;
 
@@ -31,6 +32,15 @@ export interface ViewOptions {
 }
 
 const ITEMS = 20;
+/** Around the commit of a batch, where a random kill hardly ever falls. */
+const DEATHS = ['before-commit', 'committing', 'committed'];
+const DEATH_SHARE = 0.1;
+
+/** Environment that has a process strike itself dead in one of its next batches. */
+function aDeath(): Record<string, string> {
+  const point = DEATHS[Math.floor(Math.random() * DEATHS.length)];
+  return { LARDER_FAILPOINT: `${point}:${DEATH_SHARE}` };
+}
 
 export async function countViews(options: ViewOptions): Promise<ViewFigures> {
   const { views, clients = 8, processes = 3, killEveryMs = 600, onProgress } = options;
@@ -43,8 +53,9 @@ export async function countViews(options: ViewOptions): Promise<ViewFigures> {
     QUEUE_REDIS_URL: queueRedis.url,
     CACHE_PREFIX: freshPrefix(),
   };
-  const start = (): Promise<Viewer> => startProgram<ViewerHandlers>('viewer.ts', env);
-  const viewers = await Promise.all(Array.from({ length: processes }, start));
+  const start = (more = {}): Promise<Viewer> =>
+    startProgram<ViewerHandlers>('viewer.ts', { ...env, ...more });
+  const viewers = await Promise.all(Array.from({ length: processes }, () => start(aDeath())));
   let left = views;
   let acknowledged = 0;
   let again = 0;
@@ -72,14 +83,17 @@ export async function countViews(options: ViewOptions): Promise<ViewFigures> {
   }
 
   const startedAt = performance.now();
-  const killing = killNowAndThen({ viewers, start, cacheRedis, queueRedis, everyMs: killEveryMs });
+  const mortal = () => start(aDeath());
+  const killing = killNowAndThen({ viewers, start: mortal, cacheRedis, queueRedis, everyMs: killEveryMs });
   try {
     await Promise.all(Array.from({ length: clients }, client));
     const killed = await killing.end();
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    await Promise.all(viewers.map((viewer) => viewer.call('stop')));
+    await Promise.all(viewers.map((viewer) => viewer.kill()));
+    const reader = await start();
+    viewers.push(reader);
+    await reader.call('stop');
     const counted = await countedIn(database.url);
-    const reader = viewers[0] as Viewer;
     const ids = Array.from({ length: ITEMS }, (_, index) => index + 1);
     const read = await Promise.all(ids.map((id) => reader.call('views', id)));
     return { acknowledged, counted, read: read.reduce((sum, n) => sum + n, 0), again, killed, seconds };
@@ -106,19 +120,22 @@ interface Victims {
   everyMs: number;
 }
 
-/** One victim at a time, which is back before the next is chosen. */
+/** One victim at a time, which is back before the next is chosen; whoever dies by itself is replaced as well. */
 function killNowAndThen(victims: Victims): { end(): Promise<ViewFigures['killed']> } {
   const killed = { processes: 0, queueRedis: 0, cacheRedis: 0 };
   const { viewers, start, cacheRedis, queueRedis, everyMs } = victims;
   let isOver = false;
+  let end = (): void => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
 
   async function killSomebody(): Promise<void> {
     const dice = Math.random();
     if (dice < 0.4) {
       const place = Math.floor(Math.random() * viewers.length);
       await viewers[place]?.kill();
-      viewers[place] = await start();
-      killed.processes++;
+      await until('the place to be taken again', () => viewers[place]?.isAlive === true);
     } else if (dice < 0.7) {
       await queueRedis.kill();
       await sleep(Math.random() * 300);
@@ -132,6 +149,16 @@ function killNowAndThen(victims: Victims): { end(): Promise<ViewFigures['killed'
     }
   }
 
+  async function replace(place: number): Promise<void> {
+    while (!isOver) {
+      await Promise.race([viewers[place]?.ended, over]);
+      if (isOver) return;
+      viewers[place] = await start();
+      killed.processes++;
+    }
+  }
+
+  const replacing = viewers.map((_, place) => replace(place));
   const loop = (async () => {
     while (!isOver) {
       await sleep(Math.random() * 2 * everyMs);
@@ -141,7 +168,8 @@ function killNowAndThen(victims: Victims): { end(): Promise<ViewFigures['killed'
   return {
     async end() {
       isOver = true;
-      await loop;
+      end();
+      await Promise.all([loop, ...replacing]);
       return killed;
     },
   };
