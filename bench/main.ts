@@ -13,8 +13,8 @@ const args = process.argv.slice(2);
 const chosen = args.filter((arg) => !arg.startsWith('--'));
 const isQuick = args.includes('--quick');
 const effort: Effort = isQuick
-  ? { rounds: 20, turnMs: 10, warmUpMs: 1000 }
-  : { rounds: 60, turnMs: 20, warmUpMs: 3000 };
+  ? { rounds: 20, turnMs: 40, warmUpMs: 1000 }
+  : { rounds: 40, turnMs: 100, warmUpMs: 3000 };
 const CLEAR_ROUNDS = isQuick ? 2 : 5;
 /** Larder may take half as long again. */
 const CLEAR_TARGET = 1 / 1.5;
