@@ -6,7 +6,7 @@ import './require-config.ts';
 
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { reportBehindErrors, startBehind } from './activity/activity-behind.ts';
+import { reportBehindErrors, startBehind, stopBehind } from './activity/activity-behind.ts';
 import { buildApp } from './app.ts';
 import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
@@ -43,6 +43,7 @@ async function start(log: Logger): Promise<void> {
   reportBehindErrors((err) => log.error({ err }, 'Written-behind data waits in the stream'));
   await migrateDb();
   startBehind();
+  started.push(() => stopBehind());
   started.push(startMonitoring(log), startWarming(log));
   const relay = startRelay({
     settle: invalidator.settle,
