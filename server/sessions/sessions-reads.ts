@@ -23,7 +23,7 @@ export const sessionByTokenHash = cachedRead<string, Session | null>({
   namespace: 'session',
   key: (tokenHash) => tokenHash,
   ttl: CACHE_CONFIG.sessions.ttl,
-  load: async (tokenHash) => (await loadSessions([tokenHash])).get(tokenHash) ?? null,
+  load: async (tokenHash) => [...(await loadSessions([tokenHash])).values()][0] ?? null,
   loadMany: loadSessions,
   tags: (_tokenHash, session) => (session ? [sessionsOf(session.userId)] : []),
   version: fingerprintOf(sessions, users),
