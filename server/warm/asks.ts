@@ -12,8 +12,8 @@ type AnyRead = CachedRead<never, unknown>;
 const ROOM = 2500;
 /** Longer ones are not worth their room. Characters. */
 const MAX_MEMBER = 300;
-/** After so many samples between two takings only every second ask is sampled, then every fourth, … */
-const SAMPLES_BEFORE_HALVING = 4000;
+/** After so many samples, some 20 ms of work, only every second ask is sampled until the next taking, then every fourth, … */
+const SAMPLES_BEFORE_HALVING = 50_000;
 
 export type AskedFor = Map<AnyRead, [member: string, weight: number][]>;
 

@@ -30,7 +30,7 @@ describe('what a process is asked for', () => {
   test('is sampled by chance under load: the ranking and the shares stay', () => {
     const random = seeded(4711);
     const asks = new Asks([items], random);
-    const total = 1_000_000;
+    const total = 2_000_000;
     for (let i = 0; i < total; i++) {
       const id = Math.floor(20 * random() ** 2);
       if (i % 3 === 0) asks.many(items, [id]);
@@ -48,11 +48,11 @@ describe('what a process is asked for', () => {
   test('cannot hide behind a rhythm: bulk reads that end with the same argument have it sampled as the first', () => {
     const random = seeded(1);
     const asks = new Asks([items], random);
-    for (let i = 0; i < 50_000; i++) asks.many(items, [1, 2, 3, 4]);
+    for (let i = 0; i < 500_000; i++) asks.many(items, [1, 2, 3, 4]);
     const weights = weightsOf(asks);
     for (const id of ['1', '2', '3', '4']) {
-      expect((weights.get(id) ?? 0) / 50_000).toBeGreaterThan(0.85);
-      expect((weights.get(id) ?? 0) / 50_000).toBeLessThan(1.15);
+      expect((weights.get(id) ?? 0) / 500_000).toBeGreaterThan(0.85);
+      expect((weights.get(id) ?? 0) / 500_000).toBeLessThan(1.15);
     }
   });
 

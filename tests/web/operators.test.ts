@@ -60,6 +60,20 @@ describe.skipIf(!browserProgram)('the console', () => {
     await leave();
   });
 
+  test('tells an operator what the last warm-up did, and tells of a new one without reloading', async () => {
+    const larder = createLarderClient({ url: server.url });
+    await larder.login(demoLogin('operator'));
+    const { page, leave } = await open('operator', '/console');
+    const line = page.getByTestId('warm-up');
+    await line.waitFor();
+    const before = await line.innerText();
+    const { entries } = await larder.api.monitoring.cacheWarm.mutate();
+    await expect.poll(() => line.innerText(), { timeout: 8000 }).not.toBe(before);
+    expect(await line.innerText()).toMatch(/^Last warm-up: .+, [\d,]+ entries in [\d.,]+ m?s$/);
+    expect(await line.innerText()).toContain(`${entries.toLocaleString('en-US')} entries`);
+    await leave();
+  });
+
   test('stands still while paused, says so, and goes on', async () => {
     const { page, leave } = await open('operator', '/console');
     await page.getByText('Live', { exact: true }).waitFor();
