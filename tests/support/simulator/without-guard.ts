@@ -40,6 +40,7 @@ export const GUARDS = {
         instead: 'unsettled.has(name)',
       },
     ],
+    settings: MEMORY,
   },
   'the check of stamps': {
     edits: [
@@ -66,6 +67,7 @@ export const GUARDS = {
       { file: 'look.ts', guard: 'head.epoch === from.epochOf(plan.slot)', instead: 'true' },
       { file: 'look.ts', guard: 'head.stampEpoch === from.epochOf(engine.names.app)', instead: 'true' },
     ],
+    settings: { faults: ['Redis restarts from a snapshot'], faultBudget: 4 },
   },
   "the joiners' rule": {
     edits: [
@@ -121,6 +123,7 @@ export const GUARDS = {
         instead: 'return false;',
       },
     ],
+    settings: { faults: ['a settle is lost', 'a process is cut off'], faultBudget: 8 },
   },
 } as const satisfies Record<string, Guard>;
 
