@@ -8,6 +8,11 @@ import type { Role } from '../trpc/context.ts';
 import type { JobRow } from './jobs-schemas.ts';
 
 export interface JobHandler {
+  /**
+   * Rows of one transaction, for handlers whose rows cost much, and who therefore rest after each of them: readers of the
+   * same process and database come between. Default: 500, without a rest.
+   */
+  batchRows?: number;
   /** The job type's name: `contacts`. */
   type: string;
   /** Checks a job's options when it is handed in; their defaults are kept with the job. */

@@ -6,7 +6,7 @@
  * every effect is kept exactly once, and the summary covers the whole file.
  */
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { CsvError } from '../csv/index.ts';
 import {
@@ -32,6 +32,9 @@ const BATCH_ROWS = 500;
 const BATCH_MS = 500;
 /** Bytes of the file in one batch: keeps its statement far below the database's packet limit. */
 const BATCH_BYTES = 512 * 1024;
+
+/** Of handlers that rest after each batch. Ms. */
+const LONGEST_REST_MS = 40;
 
 /** The event loop is given up at least this often. Ms. */
 const TURN_MS = 10;
@@ -129,7 +132,7 @@ class Run {
     const job = { id: claim.jobId, userId: claim.userId, options: claim.options };
     const { rows, totalRows, summary } = await handler.process({ open: () => this.#readFile() }, job);
     this.#isLookingThrough = false;
-    const gathered = new GatheredRows();
+    const gathered = new GatheredRows(handler.batchRows ?? BATCH_ROWS);
     const nextBatch = (): Batch => {
       const batch = gathered.take(this.#readBytes);
       return {
@@ -143,7 +146,7 @@ class Run {
     for await (const row of rows) {
       this.#see(row);
       if (row.rowIndex >= claim.rowsDone) gathered.add(row);
-      if (gathered.areEnough(this.#readBytes)) await commitBatch(claim, nextBatch());
+      if (gathered.areEnough(this.#readBytes)) await restAfter(commitBatch(claim, nextBatch()), handler);
       await this.#takeTurns();
     }
     this.#ended.throwIfAborted();
@@ -228,9 +231,14 @@ class Run {
 
 /** Rows on their way into the next batch. */
 class GatheredRows {
+  readonly #limit: number;
   #rows: ProcessedRow[] = [];
   #since = performance.now();
   #sinceBytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   add(row: ProcessedRow): void {
     this.#rows.push(row);
@@ -239,7 +247,7 @@ class GatheredRows {
   areEnough(readBytes: number): boolean {
     if (this.#rows.length === 0) return false;
     const isLate = performance.now() - this.#since >= BATCH_MS;
-    return isLate || this.#rows.length >= BATCH_ROWS || readBytes - this.#sinceBytes >= BATCH_BYTES;
+    return isLate || this.#rows.length >= this.#limit || readBytes - this.#sinceBytes >= BATCH_BYTES;
   }
 
   take(readBytes: number): ProcessedRow[] {
@@ -249,6 +257,13 @@ class GatheredRows {
     this.#sinceBytes = readBytes;
     return rows;
   }
+}
+
+/** As long as the batch took, up to a limit. */
+async function restAfter(batch: Promise<void>, { batchRows }: JobHandler): Promise<void> {
+  const startedAt = performance.now();
+  await batch;
+  if (batchRows !== undefined) await sleep(Math.min(performance.now() - startedAt, LONGEST_REST_MS));
 }
 
 function handlerOf(type: string): JobHandler {
