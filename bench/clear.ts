@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 const KEYS = 100_000;
 const FILL_SLICE = 5000;
 /** As large as Larder's own slices: larger ones would be faster, and hold up other clients for longer. */
-const SCAN_COUNT = 250;
+const SCAN_COUNT = 125;
 const TTL_S = 3600;
 /** Until everybody has heard of what was filled. */
 const SETTLE_MS = 300;

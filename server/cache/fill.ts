@@ -12,6 +12,7 @@ import { type Loaded, runLoader } from './load.ts';
 import { hardHalf } from './look.ts';
 import type { Plan } from './plan.ts';
 import { LEASE, makeTicket, type RecordedStamp, writeEntry } from './slot.ts';
+import { stampId } from './stamp-question.ts';
 import { type EarlyStamps, headOf, stampsAfterLoad, stampsBeforeLoad } from './stamping.ts';
 
 /** What the slot must still begin with when the fill arrives. */
@@ -133,6 +134,7 @@ async function fill(
       expect: hold.ticket,
       value: bytes,
       px,
+      ...(bytes.length > LARGE_BYTES ? { aside: engine.names.aside(stampId(engine)) } : {}),
     });
     if (!fits) return refuse(engine, plan, null, 'the slot was voided');
     plan.namespace.counters.sets++;
@@ -142,6 +144,9 @@ async function fill(
     return refuse(engine, plan, hold, String(error));
   }
 }
+
+/** Above it a script's copies of its arguments cost more than another command. */
+const LARGE_BYTES = 64 * 1024;
 
 const NOTHING: readonly RecordedStamp[] = [];
 

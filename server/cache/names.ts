@@ -4,6 +4,7 @@
  *   {prefix}{key}           a key's slot; the part of the key before the first colon is its namespace
  *   {prefix}{t}:a           the application's stamp      {prefix}{t}:n:{namespace}   {prefix}{t}:g:{tag}
  *   {prefix}{t}:c, {t}:e     the counter and the era of the stamps    {prefix}{t}:f  the fleet's numbers   {prefix}{t}:r:{key}  refresh claims
+ *   {prefix}{t}:b:{id}       a large value on its way into its slot
  *
  * "{t}" is meant literally: everything of the stamps lives in one hash slot of a cluster. A key that itself begins
  * with "{t}" gets a "%" in front, and one that begins with "%{t}" another, so that no key can be mistaken for a stamp.
@@ -94,6 +95,11 @@ export class NameBook {
 
   namespace(namespace: string): string {
     return `${this.system}n:${clean(namespace)}`;
+  }
+
+  /** Where a large value waits for its turn, for some seconds. */
+  aside(id: string): string {
+    return `${this.system}b:${id}`;
   }
 
   claim(key: string): string {

@@ -25,7 +25,15 @@ export type Command =
   /** SET key lease NX GET PX -> null: the slot is mine; Buffer: what stands there */
   | { op: 'take'; key: string; lease: Buffer; px: number }
   /** if the slot begins with `expect`, then SET PX (DEL when `value` is null) -> boolean */
-  | { op: 'cas'; key: string; expect: Buffer; value: Buffer | null; px: number }
+  | {
+      op: 'cas';
+      key: string;
+      expect: Buffer;
+      value: Buffer | null;
+      px: number;
+      /** A name that nobody uses, by which a large value may travel outside the script. */
+      aside?: string;
+    }
   /** cacheSet's unconditional write -> 'OK' */
   | { op: 'set'; key: string; value: Buffer; px: number }
   /** reads stamps, creating the missing ones with numbers of the counter, in one step -> StampsReply */

@@ -10,8 +10,8 @@ import { escapeGlob, namespaceOf } from './names.ts';
 import type { SweptPage } from './ports.ts';
 import type { Cleared, ClearOptions } from './types.ts';
 
-/** 250 keys take Redis about 0.6 ms. */
-const SLICE = 250;
+/** 125 keys take Redis about half a millisecond. */
+const SLICE = 125;
 const MAX_PATTERN = 512;
 
 export async function clearPattern(

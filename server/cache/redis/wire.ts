@@ -2,13 +2,27 @@
 import type { Redis } from 'ioredis';
 import type { Command, StampsReply, SweepFrom, SweptPage } from '../ports.ts';
 import { gather } from './gather.ts';
-import { CAS, DROP, FOLD, MARK, type Script, SOFTEN, STAMPS, SWEEP, TAKE, UNMARK } from './scripts.ts';
+import {
+  CAS,
+  CAS_ASIDE,
+  DROP,
+  FOLD,
+  MARK,
+  type Script,
+  SOFTEN,
+  STAMPS,
+  SWEEP,
+  TAKE,
+  UNMARK,
+} from './scripts.ts';
 import { SwiftCommand } from './swift-command.ts';
 
 type Argument = string | number | Buffer;
 
 /** Command name and arguments, and what the reply means. Small letters spare ioredis making them small; HGETALL it would unfold. */
 interface Wired {
+  /** Sent just before; its own reply does not matter. */
+  first?: readonly Argument[];
   words: readonly Argument[];
   script?: Script;
   read: (reply: unknown) => unknown;
@@ -28,9 +42,10 @@ export function sendCommands(
   together: boolean,
 ): Promise<unknown[]> {
   const [only] = commands;
-  if (commands.length === 1 && only) return exchangeOne(redis, wire([only]));
+  if (commands.length === 1 && only) return exchangeOne(redis, wire([only], together));
   const groups = together ? gather(commands) : commands.map((command) => [command]);
-  return exchange(redis, groups.map(wire)).then((replies) =>
+  const wired = groups.map((group) => wire(group, together));
+  return exchange(redis, wired).then((replies) =>
     replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)),
   );
 }
@@ -76,7 +91,8 @@ function send(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
   return Promise.all(replies);
 }
 
-function sendOne(redis: Redis, { words }: Wired): Promise<unknown> {
+function sendOne(redis: Redis, { first, words }: Wired): Promise<unknown> {
+  if (first) (redis.sendCommand(new SwiftCommand(first)) as Promise<unknown>).catch(() => undefined);
   return redis.sendCommand(new SwiftCommand(words)) as Promise<unknown>;
 }
 
@@ -130,7 +146,7 @@ const asIs = (reply: unknown): unknown => reply;
 const asNumber = (reply: unknown): number => Number(reply);
 
 /** Commands of one kind, gathered, or one alone. */
-function wire(group: readonly Command[]): Wired {
+function wire(group: readonly Command[], together: boolean): Wired {
   const [command] = group as [Command];
   switch (command.op) {
     case 'mget':
@@ -138,7 +154,9 @@ function wire(group: readonly Command[]): Wired {
     case 'take':
       return group.length === 1 ? wireTake(command) : wireTakes(group as (typeof command)[]);
     case 'cas':
-      return wireSwaps(group as (typeof command)[]);
+      return together && group.length === 1 && command.aside !== undefined
+        ? wireSwapAside(command, command.aside)
+        : wireSwaps(group as (typeof command)[]);
     case 'set':
       return { words: ['set', command.key, command.value, 'PX', ms(command.px)], read: asIs };
     case 'stamps': {
@@ -201,6 +219,17 @@ function wireSwaps(swaps: readonly Swap[]): Wired {
   for (const { key } of swaps) words.push(key);
   for (const { expect, value, px } of swaps) words.push(expect, value ?? '', ms(px));
   return { words, script: CAS, read: swaps.length === 1 ? asOneSwap : asSwaps };
+}
+
+/** For as long as a value may wait for a script that is sent right behind it. */
+const ASIDE_MS = 30_000;
+
+function wireSwapAside({ key, expect, value, px }: Swap, aside: string): Wired {
+  return {
+    first: ['set', aside, value ?? '', 'PX', ASIDE_MS],
+    ...evaluate(CAS_ASIDE, [key, aside], [expect, ms(px)]),
+    read: asSwap,
+  };
 }
 
 function asOneSwap(reply: unknown): unknown {
