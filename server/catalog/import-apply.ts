@@ -1,11 +1,11 @@
 /** Brings imported rows into the catalogue: by slug, new ones inserted, known ones changed where they differ. */
-import { count, eq, inArray } from 'drizzle-orm';
+import { count, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { catalogImports, type IMPORT_ACTIONS } from '../../drizzle/schema.ts';
 import type { WriteTx } from '../db/index.ts';
 import type { ProcessedRow, RunningJob } from '../jobs/jobs-handler.ts';
 import { AppError } from '../trpc/errors.ts';
-import { type Item, type Kind, sharedColumns } from './catalog-kinds.ts';
+import { type CatalogTable, type Item, type Kind, sharedColumns } from './catalog-kinds.ts';
 import { courseInput, eventInput, productInput } from './catalog-schemas.ts';
 import { checkSense, differences } from './catalog-writes.ts';
 import { failed, type ImportedItem, type ImportNotes } from './import-rows.ts';
@@ -37,6 +37,7 @@ export async function applyImport<I extends Item>(
   const known = await lockBySlug(tx, kind, rows);
   const done: Done[] = [];
   const fresh: { row: ProcessedRow; item: Values }[] = [];
+  const edits: Edit[] = [];
   const outcome: ProcessedRow[] = [];
   for (const row of rows) {
     const wanted = row.valid ? withInstants(row.output as ImportedItem) : null;
@@ -44,9 +45,10 @@ export async function applyImport<I extends Item>(
     const refusal = wanted && refusalOf(kind, wanted, there);
     outcome.push(refusal ? refused(row, refusal) : row);
     if (!wanted || refusal) continue;
-    if (there) done.push(await change(tx, kind, { row, there, wanted }));
+    if (there) edits.push(editOf(row, there, wanted));
     else fresh.push({ row, item: INPUTS[kind.name].parse(wanted) as Values });
   }
+  done.push(...(await changeAll(tx, kind, edits)));
   done.push(...(await insertAll(tx, kind, fresh)));
   const { id: jobId } = job;
   if (done.length > 0) {
@@ -103,21 +105,57 @@ function refusalOf<I extends Item>(
   }
 }
 
-async function change<I extends Item>(
+/** A row of the file and the item that it changes. */
+interface Edit {
+  row: ProcessedRow;
+  there: Item;
+  changes: Values;
+}
+
+function editOf(row: ProcessedRow, there: Item, wanted: Values): Edit {
+  return { row, there, changes: differences(there as unknown as Values, wanted) };
+}
+
+/** The items are locked, so one statement that writes them whole changes nothing but what the file says. */
+async function changeAll<I extends Item>(
   tx: WriteTx,
   kind: Kind<I>,
-  { row, there, wanted }: { row: ProcessedRow; there: Item; wanted: Values },
-): Promise<Done> {
-  const changes = differences(there as unknown as Values, wanted);
-  const at = { rowIndex: row.rowIndex, itemId: there.id };
-  if (Object.keys(changes).length === 0)
-    return { ...at, action: 'unchanged', before: null, version: there.version };
-  const version = there.version + 1;
-  await tx.update(kind.table, { ...changes, version } as never, eq(kind.table.id, there.id));
-  const before = Object.fromEntries(
-    Object.keys(changes).map((name) => [name, (there as unknown as Values)[name]]),
+  edits: readonly Edit[],
+): Promise<Done[]> {
+  const changed = edits.filter(({ changes }) => Object.keys(changes).length > 0);
+  const columns = [...new Set(changed.flatMap(({ changes }) => Object.keys(changes)))];
+  if (changed.length > 0) {
+    const items = changed.map(({ there, changes }) => ({
+      ...stored(there),
+      ...changes,
+      version: there.version + 1,
+    }));
+    const update = valuesOf(kind.table, [...columns, 'version', 'updatedAt']);
+    await tx.upsert(sharedColumns(kind.table), items as never[], { on: ['id'], update });
+  }
+  return edits.map(doneBy);
+}
+
+/** What may be written back: without the column that the database makes, and with a new instant. */
+function stored(item: Item): Values {
+  const { liveSlug: _, ...columns } = item as Item & { liveSlug?: unknown };
+  return { ...columns, updatedAt: new Date() };
+}
+
+/** For each column, what the row of the statement says. */
+function valuesOf(table: CatalogTable, columns: readonly string[]): Record<string, SQL> {
+  const all = table as unknown as Record<string, { name: string }>;
+  return Object.fromEntries(
+    columns.map((name) => [name, sql`values(${sql.identifier((all[name] as { name: string }).name)})`]),
   );
-  return { ...at, action: 'updated', before, version };
+}
+
+function doneBy({ row, there, changes }: Edit): Done {
+  const at = { rowIndex: row.rowIndex, itemId: there.id };
+  const names = Object.keys(changes);
+  if (names.length === 0) return { ...at, action: 'unchanged', before: null, version: there.version };
+  const before = Object.fromEntries(names.map((name) => [name, (there as unknown as Values)[name]]));
+  return { ...at, action: 'updated', before, version: there.version + 1 };
 }
 
 async function insertAll<I extends Item>(
