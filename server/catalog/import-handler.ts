@@ -19,7 +19,7 @@ import {
 } from './import-rows.ts';
 
 /** With 500, readers' p95 rose twice as much during an import that inserts; see scripts/measure-import.ts. */
-const BATCH_ROWS = 40;
+const BATCH_ROWS = 20;
 
 const optionsSchema = z.strictObject({
   encoding: z.string().min(1).max(40).optional(),

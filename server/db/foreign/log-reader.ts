@@ -1,7 +1,8 @@
 /**
  * Reads the database's log in a process of its own: decoding a million rows takes most of a minute of one core, and the
- * server must go on answering. Sends one message a transaction, and nothing of transactions that wrote an outbox row:
- * those are our own, and their names travel by the outbox. Started by `log-feed.ts`, ends with it.
+ * server must go on answering. Sends one message a transaction, and one ahead of it for a table of which very many rows
+ * changed. Of transactions that wrote an outbox row it sends nothing: those are our own, and their names travel by the
+ * outbox. Started by `log-feed.ts`, ends with it.
  */
 import ZongJi from '@vlasky/zongji';
 import type { RawRow, RowChange, WatchedDependency, WatchedTable } from './watched.ts';
@@ -138,10 +139,17 @@ function onRows(event: LogEvent): void {
   rowsOf.set(table.name, changes);
   for (const row of event.rows ?? []) changes.push(...changeOf(table, event.getEventName(), row));
   if (event.getEventName() === 'deleterows') for (const child of table.children) whole.add(child);
-  if (changes.length > data.maxRows) {
-    whole.add(table.name);
-    rowsOf.delete(table.name);
-  }
+  if (changes.length > data.maxRows) tellWhole(table.name);
+}
+
+/**
+ * What stands in the log is committed. Decoding the rest of a million rows takes most of a minute, in which nobody should
+ * be given what is old; the commit tells it once more.
+ */
+function tellWhole(table: string): void {
+  whole.add(table);
+  rowsOf.delete(table);
+  send({ type: 'changes', changes: [], wholeTables: [table], position: undefined });
 }
 
 function changeOf(table: WatchedTable, kind: string, row: unknown): RowChange[] {

@@ -141,7 +141,8 @@ function watchMemory(followers: readonly Follower[]): { end(): Promise<number | 
   const loop = (async () => {
     while (!isOver) {
       const grown = followers.map(({ pid }, at) => familyMb(pid) - (before[at] as number));
-      most = Math.max(most, ...grown);
+      // A process of the family may end while it is looked at.
+      most = Math.max(most, ...grown.filter((mb) => !Number.isNaN(mb)));
       await sleep(SAMPLE_MS);
     }
   })();
