@@ -83,20 +83,32 @@ export async function deleteRows(
   return result.affectedRows;
 }
 
-/** Inserts, or updates `update`'s columns of the rows that stand already under the same unique `on` columns. */
+/**
+ * Inserts, or updates `update`'s columns of the rows that stand already under the same unique `on` columns. What is new
+ * makes old all that could show it, what stood already only what shows those columns.
+ */
 export async function upsertRows(
   tx: Transaction,
   names: NameSet,
   { table, rows, on, update }: { table: MySqlTable; rows: AnyRow[]; on: readonly string[]; update: AnyRow },
 ): Promise<void> {
   const dependencies = dependenciesOf(table);
+  const touched = dependenciesOn(table, changedColumns(table, update));
   for (const some of slices(rows)) {
     const condition = compile(tx, matchAny(table, some, on));
     const before = await lockedRows(tx, { table, condition, dependencies });
     await send(tx, tx.insert(table).values(some).onDuplicateKeyUpdate({ set: update }).toSQL());
     const after = await lockedRows(tx, { table, condition, dependencies });
-    await addNames(tx, names, { table, rows: [...before, ...after], dependencies });
+    const stood = new Set(before.map((row) => identityOf(table, row)));
+    const isNew = (row: AnyRow) => !stood.has(identityOf(table, row));
+    const changed = [...before, ...after.filter((row) => !isNew(row))];
+    await addNames(tx, names, { table, rows: changed, dependencies: touched });
+    await addNames(tx, names, { table, rows: after.filter(isNew), dependencies });
   }
+}
+
+function identityOf(table: MySqlTable, row: AnyRow): string {
+  return JSON.stringify(primaryKeyOf(table).map((name) => row[name]));
 }
 
 /** The database deletes children by itself and tells nobody; their names are found before it does. */

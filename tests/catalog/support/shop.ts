@@ -1,4 +1,5 @@
 /** A shop of a test file's own: the whole API, ready-made items, and an ear on the cache. */
+import { pino } from 'pino';
 import type { CacheEvent } from '../../../server/cache/index.ts';
 import type { CatalogEvent, Course, Product } from '../../../server/catalog/catalog-kinds.ts';
 import type { Context, Role } from '../../../server/trpc/context.ts';
@@ -15,7 +16,14 @@ export interface Shop extends Api {
   /** Repeats the action until all that it reads are hits, which on a busy machine may take more than two runs. */
   warm<T>(action: () => Promise<T>): Promise<Heard<T>>;
   /** Calls the API without the wire, as that person, and answers the data or the error's code. */
-  ask(path: string, input?: object, person?: { id: number; role: Role }): Promise<unknown>;
+  ask(path: string, input?: object, person?: Asker): Promise<unknown>;
+}
+
+export interface Asker {
+  id: number;
+  role: Role;
+  sessionId?: number;
+  token?: string;
 }
 
 export interface Heard<T> {
@@ -67,11 +75,10 @@ export async function openShop(env?: Record<string, string>): Promise<Shop> {
     },
   };
 
-  async function ask(path: string, input?: object, person?: { id: number; role: Role }): Promise<unknown> {
-    const context = { user: person ? { ...person, sessionId: 0 } : null } as Context;
+  async function ask(path: string, input?: object, person?: Asker): Promise<unknown> {
     const procedure = path
       .split('.')
-      .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], callerFor(context));
+      .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], callerFor(contextOf(person)));
     try {
       return await (procedure as (input?: object) => Promise<unknown>)(input);
     } catch (error) {
@@ -92,4 +99,20 @@ export async function openShop(env?: Record<string, string>): Promise<Shop> {
       );
     return { value, hits: keysOf('hit'), misses: keysOf('miss'), bypassed: keysOf('miss', true) };
   }
+}
+
+/** What the wire would have told of this person: nothing is limited, and cookies go nowhere. */
+function contextOf(person: Asker | undefined): Context {
+  return {
+    user: person ? { id: person.id, role: person.role, sessionId: person.sessionId ?? 0 } : null,
+    token: person?.token ?? null,
+    requestId: 'a test',
+    ip: '127.0.0.1',
+    network: '127.0.0.1',
+    userAgent: null,
+    log: pino({ level: 'silent' }),
+    limits: { take: async () => 0, giveBack: async () => {} },
+    setSessionCookie() {},
+    clearSessionCookie() {},
+  };
 }

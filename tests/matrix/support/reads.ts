@@ -1,0 +1,123 @@
+/** Every read of the API, as the actor, another member and an admin, and the reads that the guides name. */
+import type { Shop } from '../../catalog/support/shop.ts';
+import type { World } from './world.ts';
+
+type Answers = Record<string, unknown>;
+
+/** All answers by person and question. */
+export async function askEverything(shop: Shop, world: World): Promise<Answers> {
+  const answers: Answers = {};
+  for (const [name, person] of Object.entries(world.people)) {
+    for (const [path, ...inputs] of [
+      ...questionsTo(world),
+      ...(name === 'admin' ? adminQuestionsTo(world) : []),
+    ]) {
+      for (const input of inputs.length > 0 ? inputs : [undefined]) {
+        answers[`${name}: ${path} ${JSON.stringify(input)}`] = await shop.ask(path, input, person);
+      }
+    }
+    answers[`${name}: sessions`] = await sessionsOf(person.token, person.spare.token);
+  }
+  answers.guides = await guides(world);
+  return answers;
+}
+
+/** The paths that `askEverything` asks. */
+export function askedPaths(world: World): Set<string> {
+  return new Set([...questionsTo(world), ...adminQuestionsTo(world)].map(([path]) => path));
+}
+
+/** A procedure and what it is asked. */
+type Question = [path: string, ...inputs: object[]];
+
+function questionsTo({ people, ...world }: World): Question[] {
+  const { A, B, D, P, Q, E, F, X, Y, completed, pending, failed } = world;
+  const { actor, other } = people;
+  const ids = (...items: { id: number }[]) => items.map(({ id }) => ({ id }));
+  return [
+    ['catalog.courses.count', {}, { level: 'beginner' }],
+    [
+      'catalog.courses.list',
+      {},
+      { sort: 'price' },
+      { sort: 'title' },
+      { level: 'beginner' },
+      { level: 'advanced' },
+      { search: A.title.split(' ')[0] },
+    ],
+    ['catalog.courses.byId', ...ids(A, B, D)],
+    ['catalog.courses.bySlug', { slug: A.slug }, { slug: D.slug }, { slug: `renamed-${A.id}` }],
+    ['catalog.products.count'],
+    [
+      'catalog.products.list',
+      {},
+      { sort: 'price' },
+      { type: 'pdf' },
+      { type: 'video' },
+      { category: 'books' },
+      { category: 'films' },
+    ],
+    ['catalog.products.byId', ...ids(P, Q)],
+    ['catalog.products.bySlug', { slug: P.slug }, { slug: `renamed-${P.id}` }],
+    ['catalog.products.categories'],
+    ['catalog.events.list', { when: 'upcoming' }, { when: 'all' }],
+    ['catalog.events.count', {}, { when: 'upcoming' }],
+    ['catalog.events.byId', ...ids(E, F)],
+    ['catalog.events.bySlug', { slug: E.slug }],
+    ['library.enrollments'],
+    ['library.purchases'],
+    ['library.bookings'],
+    ['posts.list'],
+    ['posts.top'],
+    ['posts.feed'],
+    ['posts.byUser', { userId: actor.id }],
+    ['posts.byId', { id: X }, { id: Y }],
+    ['follows.following'],
+    ['follows.followers', { userId: other.id }],
+    ['auth.me'],
+    ['auth.sessions'],
+    ['auth.demoLogins'],
+    ['users.byId', ...ids(actor, other)],
+    ['jobs.byId', { id: completed }, { id: pending }, { id: failed }],
+    ['jobs.result', { id: completed }, { id: pending }],
+    ['jobs.rows', { id: completed }, { id: completed, only: 'failed' }],
+    ['jobs.list', {}, { status: 'pending' }],
+    ['jobs.stats'],
+    ['activity.views', { kind: 'course', id: A.id }, { kind: 'course', id: B.id }],
+    ['activity.mine'],
+  ];
+}
+
+function adminQuestionsTo({ people }: World): Question[] {
+  return [
+    ['catalog.courses.list', { state: 'all' }, { state: 'draft' }],
+    ['catalog.courses.count', { state: 'all' }],
+    ['catalog.products.list', { state: 'all' }],
+    ['catalog.events.list', { state: 'all', when: 'all' }],
+    ['analytics.dashboard'],
+    ['users.list', {}, { search: people.actor.email }],
+    ['jobs.list', { of: 'everyone' }],
+    ['jobs.stats', { of: 'everyone' }],
+  ];
+}
+
+async function sessionsOf(...tokens: string[]): Promise<unknown[]> {
+  const { callerByToken } = await import('../../../server/sessions/sessions-reads.ts');
+  return Promise.all(tokens.map(callerByToken));
+}
+
+async function guides({ people }: World): Promise<unknown[]> {
+  const access = await import('../../../server/_core/cachedDataAccess.ts');
+  const { userByEmail } = await import('../../../server/users/users-reads.ts');
+  return [
+    await access.getCachedCourses(),
+    await access.getCachedPublishedCourses(),
+    await access.getCachedProductsByType('pdf'),
+    await access.getCachedProductsByType('video'),
+    await access.getCachedProductsByCategory('books'),
+    await access.getCachedProductsByCategory('films'),
+    await access.getCachedPublishedEvents(),
+    await access.getCachedUpcomingEvents(),
+    await userByEmail.get(people.actor.email),
+  ];
+}
