@@ -1,6 +1,6 @@
 /** From what people asked for before a restart to what is warm after it, through the whole API. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bareRedis } from '../cache/support/caches.ts';
+import { bareRedis, namesLike } from '../cache/support/caches.ts';
 import { openShop, type Shop } from '../catalog/support/shop.ts';
 import { statements } from '../core/support/counters.ts';
 import type { Person } from '../support/api.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   await core.cacheClear();
 });
 
-const recorded = () => bareRedis().keys(`${shop.environment.prefix}{t}:asked:*`);
+const recorded = () => namesLike(`${shop.environment.prefix}{t}:asked:*`);
 
 async function recordedMembers(): Promise<string[]> {
   const keys = await recorded();

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { bareRedis } from '../cache/support/caches.ts';
+import { bareRedis, namesLike } from '../cache/support/caches.ts';
 import { openShop, type Shop } from '../catalog/support/shop.ts';
 import type { Person } from '../support/api.ts';
 
@@ -30,7 +30,7 @@ afterAll(async () => {
   await shop.close();
 });
 beforeEach(async () => {
-  const names = await bareRedis().keys(`${shop.environment.prefix}{t}:warm-up*`);
+  const names = await namesLike(`${shop.environment.prefix}{t}:warm-up*`);
   if (names.length > 0) await bareRedis().del(...names);
 });
 

@@ -12,7 +12,7 @@ import { getDb } from '../pool.ts';
 import { cascadesOf, type WatchedDependency, type WatchedTable, watchedTables } from './watched.ts';
 
 const PREFIX = 'larder_';
-const LOCK = "concat('larder:triggers:', left(sha1(database()), 40))";
+const LOCK = "left(concat('larder:triggers:', database()), 64)";
 const LOCK_WAIT_S = 120;
 
 interface Trigger {

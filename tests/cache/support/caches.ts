@@ -40,6 +40,14 @@ export function bareRedis(): Redis {
   return bare;
 }
 
+/** Names in Redis that match. By SCAN: a test asks the server whether anybody ever sent KEYS. */
+export async function namesLike(pattern: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of bareRedis().scanStream({ match: pattern, count: 1000 }))
+    names.push(...(page as string[]));
+  return [...new Set(names)];
+}
+
 afterAll(() => {
   bare?.disconnect();
   bare = null;
