@@ -1,6 +1,6 @@
 /** Takes an import back within a day: what it inserted is removed, what it changed is as it was, unless touched since. */
 import { and, asc, eq, gt, inArray, isNull, ne } from 'drizzle-orm';
-import { catalogImports } from '../../drizzle/schema.ts';
+import { catalogImports, jobRows } from '../../drizzle/schema.ts';
 import { getDb, type WriteTx, write } from '../db/index.ts';
 import { jobById } from '../jobs/jobs-reads.ts';
 import { heldAmong } from '../library/library-reads.ts';
@@ -16,11 +16,12 @@ const ROWS_PER_TRANSACTION = 200;
 const KINDS = { courses: courseKind, products: productKind, events: eventKind } as const;
 
 type Done = typeof catalogImports.$inferSelect;
+type Values = Record<string, unknown>;
 
 export interface UndoResult {
   removed: number;
   restored: number;
-  /** Rows left as they are, because somebody edited, removed or holds the item since. */
+  /** Rows left as they are, because somebody edited, removed, bought or holds the item since. */
   kept: number;
 }
 
@@ -89,15 +90,15 @@ function nextRows(jobId: number, after: number): Promise<Done[]> {
 async function undoRows(tx: WriteTx, kind: Kind<Item>, rows: readonly Done[]): Promise<UndoResult> {
   const table = sharedColumns(kind.table);
   const ids = rows.map(({ itemId }) => itemId).sort((a, b) => a - b);
-  const items = await tx.select().from(table).where(inArray(table.id, ids)).for('update');
-  const untouched = new Map(
-    items.filter((item) => item.deletedAt === null).map((item) => [item.id, item.version]),
-  );
+  const found = await tx.select().from(table).where(inArray(table.id, ids)).for('update');
+  const items = new Map(found.map((item) => [item.id, item as Touchable]));
   const held = await heldAmong(kind.name, ids);
-  const mine = rows.filter(
-    ({ itemId, version, action }) =>
-      untouched.get(itemId) === version && !(action === 'inserted' && held.has(itemId)),
-  );
+  const imported = await importedValues(tx, rows);
+  const mine = rows.filter((row) => {
+    const item = items.get(row.itemId);
+    if (!item || item.deletedAt !== null || item.version !== row.version) return false;
+    return row.action === 'inserted' ? !held.has(row.itemId) : hasItsPlaces(row, item, imported);
+  });
   for (const row of mine) {
     const set = row.action === 'inserted' ? { deletedAt: new Date() } : withInstants(row.before ?? {});
     await tx.update(table, { ...set, version: row.version + 1 } as never, eq(table.id, row.itemId));
@@ -105,6 +106,29 @@ async function undoRows(tx: WriteTx, kind: Kind<Item>, rows: readonly Done[]): P
   await markUndone(tx, mine);
   const removed = mine.filter(({ action }) => action === 'inserted').length;
   return { removed, restored: mine.length - removed, kept: rows.length - mine.length };
+}
+
+interface Touchable {
+  version: number;
+  deletedAt: Date | null;
+  stock?: number | null;
+  seatsTaken?: number;
+}
+
+/** Sales are no edits and leave the version alone: stock that moved, or seats that are taken, cannot be given back. */
+function hasItsPlaces({ before, rowIndex }: Done, item: Touchable, imported: Map<number, Values>): boolean {
+  const { stock, seats } = before ?? {};
+  if (stock !== undefined && item.stock !== imported.get(rowIndex)?.stock) return false;
+  return typeof seats !== 'number' || seats >= (item.seatsTaken ?? 0);
+}
+
+/** What the file asked for, by the row's index. */
+async function importedValues(tx: WriteTx, rows: readonly Done[]): Promise<Map<number, Values>> {
+  const { rowIndex, output } = jobRows;
+  const indexes = rows.map((row) => row.rowIndex);
+  const these = and(eq(jobRows.jobId, rows[0]?.jobId ?? 0), inArray(rowIndex, indexes));
+  const found = await tx.select({ rowIndex, output }).from(jobRows).where(these);
+  return new Map(found.map((row) => [row.rowIndex, (row.output ?? {}) as Values]));
 }
 
 async function markUndone(tx: WriteTx, rows: readonly Done[]): Promise<void> {

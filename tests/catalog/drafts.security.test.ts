@@ -90,6 +90,39 @@ describe('before and after an admin has looked', () => {
     }
   });
 
+  test('nor does a count by what a draft is: its type, its level, its time', async () => {
+    const counts = async (person: Person | undefined) => [
+      (await shop.query('catalog.products.count', { type: 'pdf' }, person)).data,
+      (await shop.query('catalog.courses.count', { level: 'beginner' }, person)).data,
+      (await shop.query('catalog.events.count', { when: 'upcoming' }, person)).data,
+      (await shop.query('catalog.events.count', { when: 'past' }, person)).data,
+    ];
+    for (const person of others) expect(await counts(person)).toEqual([1, 1, 1, 0]);
+  });
+
+  test('no address of the REST face answers with one', async () => {
+    for (const person of others) {
+      const get = (url: string) =>
+        shop.app.inject({
+          url: `/api/${url}`,
+          headers: person ? { authorization: `Bearer ${person.token}` } : {},
+        });
+      for (const kind of KINDS) {
+        for (const url of [`${kind}?limit=100`, `${kind}?search=${MARK}`, `${kind}/count`]) {
+          const { statusCode, body } = await get(url);
+          expect(statusCode).toBe(200);
+          expect(body).not.toContain(MARK);
+        }
+        expect((await get(`${kind}/count`)).json()).toBe(1);
+        expect((await get(`${kind}?state=all`)).statusCode).toBe(403);
+      }
+      for (const { kind, id, slug } of hidden) {
+        expect((await get(`${kind}/${id}`)).statusCode).toBe(404);
+        expect((await get(`${kind}/slug/${slug}`)).statusCode).toBe(404);
+      }
+    }
+  });
+
   test('asking for drafts in so many words is forbidden', async () => {
     for (const person of others) {
       for (const kind of KINDS) {

@@ -232,6 +232,21 @@ describe('undoing an import', () => {
     expect(await bySlug('products', 'untouched')).toBeUndefined();
   });
 
+  test('keeps stock that was sold from and seats that are taken since, or they would be sold again', async () => {
+    const [one, two] = [await shop.person(), await shop.person()];
+    const product = await shop.product({ slug: 'sold-from', stock: 5 });
+    const { id: stocked } = await importFile('products', 'slug,stock\nsold-from,1\n');
+    await shop.mutate('library.purchase', { productId: product.id }, one);
+    expect((await undo(stocked)).data).toEqual({ removed: 0, restored: 0, kept: 1 });
+    expect(await bySlug('products', 'sold-from')).toMatchObject({ stock: 0 });
+
+    const event = await shop.event({ slug: 'seats-taken', seats: 1 });
+    const { id: seated } = await importFile('events', 'slug,seats\nseats-taken,3\n');
+    for (const person of [one, two]) await shop.mutate('library.book', { eventId: event.id }, person);
+    expect((await undo(seated)).data).toEqual({ removed: 0, restored: 0, kept: 1 });
+    expect(await bySlug('events', 'seats-taken')).toMatchObject({ seats: 3, seatsTaken: 2 });
+  });
+
   test('is possible for 24 hours, and of imports alone', async () => {
     const { id } = await importFile('courses', 'title,price\nToo old,1\n');
     const { write } = await import('../../server/db/index.ts');
