@@ -189,6 +189,15 @@ describe('following', () => {
     expect(await feed(reader)).toEqual([]);
   });
 
+  test('a feed ends after fifty posts, and keeps the newest', async () => {
+    const { write } = await import('../../server/db/index.ts');
+    const { posts: table } = await import('../../drizzle/schema.ts');
+    await shop.mutate('follows.follow', { userId: author.id }, reader);
+    const rows = Array.from({ length: 53 }, (_, i) => ({ userId: author.id, title: `Feed ${i}`, text: 'x' }));
+    const ids = await write((tx) => tx.insert(table, rows));
+    expect(await feed(reader)).toEqual(ids.reverse().slice(0, 50));
+  });
+
   test('a post by somebody else leaves the feed in the cache', async () => {
     const third = await shop.person();
     await shop.mutate('follows.follow', { userId: author.id }, reader);
