@@ -12,6 +12,8 @@ import type { TouchedNames } from './unsettled.ts';
 
 const ATTEMPTS = 2;
 const RETRY_MS = 100;
+/** Keys of one command. */
+const SLICE = 500;
 
 export interface Emptied {
   acknowledged: boolean;
@@ -95,8 +97,20 @@ async function sendEmptying(
       keys.map((key) => engine.writes.run<number>({ op: 'unmark', keys: [key], token })),
     ).then(sum);
   };
-  const [values] = await Promise.all([run(slots, 'drop'), run(withEra(engine, stamps), 'del')]);
+  const dropping = inSlices(slots, (slice) => run(slice, 'drop'));
+  const [values] = await Promise.all([dropping, run(withEra(engine, stamps), 'del')]);
   return values;
+}
+
+/** One after another: twenty thousand keys at once would hold Redis for everybody, and could take longer than a batch may. */
+async function inSlices(
+  names: readonly string[],
+  work: (slice: readonly string[]) => Promise<number>,
+): Promise<number> {
+  let total = 0;
+  for (let first = 0; first < names.length; first += SLICE)
+    total += await work(names.slice(first, first + SLICE));
+  return total;
 }
 
 /** Every rotation ends the era, in the same command; before the stamps, where they are several commands. */

@@ -74,7 +74,7 @@ function logChange(log: Log, event: CacheEvent): void {
       'Cache invalidation not acknowledged, left to the relay',
     );
   if (event.type === 'error')
-    log.warn({ operation: event.operation, error: messageOf(event.error) }, 'Cache operation failed');
+    log.warn({ operation: event.operation, reason: messageOf(event.error) }, 'Cache operation failed');
 }
 
 function messageOf(error: unknown): string {

@@ -7,6 +7,14 @@ import { freshPrefix } from '../support/services.ts';
 import { bareRedis, openCache, openTwins, sleep, source, until, untilInMemory } from './support/caches.ts';
 
 describe('P1 Fresh after a write', () => {
+  test('by very many keys at once', async () => {
+    const cache = await openCache();
+    const keys = Array.from({ length: 2345 }, (_, id) => `many:${id}`);
+    await cache.setMany(keys.map((key) => ({ key, value: 1, ttl: 60 })));
+    await cache.invalidate({ keys });
+    expect((await cache.getMany(keys)).filter((value) => value !== null)).toEqual([]);
+  });
+
   const ways: Record<string, (cache: Cache) => Promise<unknown>> = {
     key: (cache) => cache.invalidate({ keys: ['user:1'] }),
     tag: (cache) => cache.invalidate({ tags: ['team'] }),
