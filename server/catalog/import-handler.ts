@@ -18,8 +18,8 @@ import {
   reasonOf,
 } from './import-rows.ts';
 
-/** With 500, readers' p95 rose twice as much during an import that inserts; see scripts/measure-import.ts. */
-const BATCH_ROWS = 20;
+/** Readers' p95 while rows are inserted, against idle: 500 rows 5.5, 250 3.3, 100 2.2, 40 2.0 to 2.3, 20 2.2 (scripts/measure-import.ts). */
+const BATCH_ROWS = 40;
 
 const optionsSchema = z.strictObject({
   encoding: z.string().min(1).max(40).optional(),
