@@ -5,7 +5,7 @@ import { count, eq, sum } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobs, uploadParts, uploads } from '../../drizzle/schema.ts';
 import { formWith, type Person, type RunningApp, startApp } from './support/jobs-http.ts';
-import { hasEnded, type JobsWorld, jobsWorld } from './support/jobs-world.ts';
+import { hasEnded, type JobsWorld, jobsWorld, NOT_OVER } from './support/jobs-world.ts';
 import { slowFile } from './support/slow-handler.ts';
 
 const LIMIT = 3 * 1024 * 1024;
@@ -46,7 +46,7 @@ test('an uploaded file becomes a job, is kept byte by byte in parts, and runs', 
   const { status, body } = await ann.upload(formWith({ name: 'C:\\fakepath\\big list.csv', content }));
   expect(status).toBe(201);
   expect(body).toMatchObject({
-    status: 'pending',
+    status: NOT_OVER,
     fileName: 'big list.csv',
     fileBytes: content.length,
     type: 'slow',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JobRow } from '../../server/jobs/jobs-schemas.ts';
 import { type Answer, formWith, type Person, type RunningApp, startApp } from './support/jobs-http.ts';
-import { hasEnded, type JobsWorld, jobsWorld, upTo } from './support/jobs-world.ts';
+import { hasEnded, type JobsWorld, jobsWorld, NOT_OVER, upTo } from './support/jobs-world.ts';
 import { messyContacts } from './support/messy-contacts.ts';
 import { slowFile } from './support/slow-handler.ts';
 
@@ -27,7 +27,7 @@ async function submit(content: string, options?: Record<string, unknown>): Promi
     content,
     options,
   });
-  expect({ status, ...body }).toMatchObject({ status: 'pending', totalRows: null });
+  expect({ status, ...body }).toMatchObject({ status: NOT_OVER });
   return body.id as number;
 }
 
@@ -171,7 +171,7 @@ test('a running job can be cancelled: it stops, keeps its rows, and goes on when
   expect((await world.traces(id)).rows).toEqual(upTo(kept));
 
   const retried = await ann.mutate('jobs.retry', { id });
-  expect(retried.body).toMatchObject({ status: 'pending', finishedAt: null });
+  expect(retried.body).toMatchObject({ status: NOT_OVER, finishedAt: null });
   expect(await world.until(id, hasEnded)).toMatchObject({ status: 'completed', totalRows: 3000 });
   expect((await world.traces(id)).effects).toEqual(upTo(3000));
 });
