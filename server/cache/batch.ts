@@ -4,7 +4,7 @@
  * MGET, 8-10 us for a GET of its own.)
  */
 import { Deadlines } from './deadline.ts';
-import { TimeLimitError } from './errors.ts';
+import { AwayError, TimeLimitError } from './errors.ts';
 import type { Guard, Watch } from './guard.ts';
 import type { Answer, ClockPort, Command, Connection, RedisPort, TimerPort } from './ports.ts';
 import type { StampQuestion } from './stamp-question.ts';
@@ -15,6 +15,12 @@ interface PendingCommand {
   resolve: (reply: never) => void;
   reject: (error: unknown) => void;
 }
+
+/**
+ * A packet is not held back for more: while Redis works on these, this process prepares the next. (64 misses at once
+ * took turns with Redis before; measured, 1.2 times as many with 16 to 32 commands a packet.)
+ */
+const MOST_COMMANDS = 32;
 
 let lastNumber = 0;
 
@@ -53,10 +59,13 @@ export class Tick {
     });
   }
 
-  ask(name: string): void {
-    if (this.#places.has(name)) return;
-    this.#places.set(name, this.names.length);
-    this.names.push(name);
+  /** Its place among the values of the answer. */
+  ask(name: string): number {
+    const known = this.#places.get(name);
+    if (known !== undefined) return known;
+    const place = this.names.push(name) - 1;
+    this.#places.set(name, place);
+    return place;
   }
 
   /** Reads of one namespace ask for the very same list. */
@@ -72,7 +81,11 @@ export class Tick {
 
   /** What Redis holds under a name that was asked. */
   value(name: string): Buffer | null {
-    return this.#values[this.#places.get(name) as number] ?? null;
+    return this.valueAt(this.#places.get(name) as number);
+  }
+
+  valueAt(place: number): Buffer | null {
+    return this.#values[place] ?? null;
   }
 
   get from(): Connection {
@@ -96,14 +109,18 @@ export class Tick {
     else this.#resolve();
   }
 
+  get isFull(): boolean {
+    return this.pending.length >= MOST_COMMANDS;
+  }
+
   fail(error: unknown): void {
     for (const { reject } of this.pending) reject(error);
     this.#refuse(error);
   }
 
   commands(): Command[] {
-    const commands = this.pending.map(({ command }) => command);
-    if (this.names.length > 0) commands.unshift({ op: 'mget', keys: this.names });
+    const commands: Command[] = this.names.length > 0 ? [{ op: 'mget', keys: this.names }] : [];
+    for (const { command } of this.pending) commands.push(command);
     return commands;
   }
 
@@ -120,8 +137,10 @@ export interface BatchLimits {
   timers: TimerPort;
   guard: Guard;
   timeoutMs: number;
-  /** The breaker, or for what must pass an open one, a look at the connection. */
-  through: (action: () => Promise<void>) => Promise<void>;
+  /** May Redis be asked now? */
+  mayAsk: () => boolean;
+  /** The breaker, which hears how it went. */
+  tell: (outcome: Promise<void>) => void;
 }
 
 export class Batcher {
@@ -137,12 +156,13 @@ export class Batcher {
 
   /** This tick's batch, to ask names of. */
   tick(): Tick {
+    if (this.#tick?.isFull) this.#send(this.#tick);
     if (this.#tick) return this.#tick;
     const tick = new Tick(this.#limits.guard.open(), this.#limits.clock.now());
     tick.watch.hold();
     this.#tick = tick;
     // While an answer is awaited, others are at work too: what they ask in this turn of the loop goes along.
-    this.#limits.timers.soon(() => this.#send(tick), this.#inFlight > 0);
+    this.#limits.timers.soon(() => this.#sendIfOpen(tick), this.#inFlight > 0);
     return tick;
   }
 
@@ -154,37 +174,46 @@ export class Batcher {
     });
   }
 
-  #send(tick: Tick): void {
-    this.#tick = null;
-    this.#inFlight++;
-    this.#limits
-      .through(() => this.#exchange(tick))
-      .catch((error: unknown) => {
-        this.#inFlight--;
-        tick.fail(error);
-        tick.watch.release();
-      });
+  /** The breaker's own work is done while Redis is at its. */
+  #sendIfOpen(tick: Tick): void {
+    if (this.#tick === tick) this.#send(tick);
   }
 
-  /** The readers have their answer before the breaker hears of it. */
+  #send(tick: Tick): void {
+    this.#tick = null;
+    if (this.#limits.mayAsk()) this.#limits.tell(this.#exchange(tick));
+    else fail(tick, new AwayError('the breaker is open or the connection is down'));
+  }
+
+  /** Resolves in a later turn of the loop: the readers' next questions go before the breaker's book-keeping. */
   #exchange(tick: Tick): Promise<void> {
-    const { redis, clock, timeoutMs } = this.#limits;
+    const { redis, clock, timers, timeoutMs } = this.#limits;
+    this.#inFlight++;
     return new Promise((resolve, reject) => {
-      const wait = this.#deadlines.begin(() => reject(new TimeLimitError(timeoutMs)));
-      const answered = (answer: Answer) => {
-        if (wait.isOver) return;
-        const instant = { now: clock.now(), redisNow: redis.redisNow() };
+      const failed = (error: unknown): void => {
         this.#deadlines.end(wait);
         this.#inFlight--;
-        tick.answer(answer, instant);
-        tick.watch.release();
-        resolve();
-      };
-      const failed = (error: unknown) => {
-        this.#deadlines.end(wait);
+        fail(tick, error);
         reject(error as Error);
       };
-      redis.send(tick.commands()).then(answered).catch(failed);
+      const wait = this.#deadlines.begin(() => failed(new TimeLimitError(timeoutMs)));
+      const answered = (answer: Answer): void => {
+        if (wait.isOver) return;
+        tick.answer(answer, { now: clock.now(), redisNow: redis.redisNow() });
+        tick.watch.release();
+        this.#deadlines.end(wait);
+        this.#inFlight--;
+        timers.soon(resolve, true);
+      };
+      const broken = (error: unknown): void => {
+        if (!wait.isOver) failed(error);
+      };
+      redis.send(tick.commands()).then(answered).catch(broken);
     });
   }
+}
+
+function fail(tick: Tick, error: unknown): void {
+  tick.fail(error);
+  tick.watch.release();
 }

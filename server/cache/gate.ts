@@ -78,9 +78,11 @@ export class Gate {
     return this.#options.breaker.fire(action);
   }
 
-  fireUrgent<T>(action: () => Promise<T>): Promise<T> {
-    if (!this.isReachable) return Promise.reject(new AwayError('the connection is down'));
-    return this.#options.breaker.closed ? this.#options.breaker.fire(action) : action();
+  /** How it went with a batch that was sent; while the breaker is open it wants to hear nothing. */
+  hear(outcome: Promise<void>): void {
+    const { breaker } = this.#options;
+    if (breaker.closed) breaker.fire(() => outcome).catch(ignore);
+    else outcome.catch(ignore);
   }
 
   async #connectFirst(): Promise<void> {
@@ -135,3 +137,5 @@ export class Gate {
     }
   }
 }
+
+function ignore(): void {}

@@ -59,10 +59,11 @@ async function isGood(engine: Engine, key: string, entry: Entry): Promise<boolea
   const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, source: NOWHERE, arg: null });
   const tick = engine.writes.tick();
-  for (const name of [plan.slot, ...plan.stamps]) tick.ask(name);
+  const place = tick.ask(plan.slot);
+  for (const name of plan.stamps) tick.ask(name);
   for (const { name } of entry.head.stamps) tick.ask(name);
   await tick.done;
-  return judge(engine, plan, tick)?.kind === 'good';
+  return judge(engine, plan, { tick, place })?.kind === 'good';
 }
 
 /** Null when Redis does not answer. */

@@ -26,36 +26,42 @@ export type Seen =
 
 export type Good = Extract<Seen, { kind: 'good' }>;
 
+/** A question for one slot: the batch in which it travels, and the slot's place in the answer. */
+export interface Look {
+  tick: Tick;
+  place: number;
+}
+
 /** Rejects when Redis did not answer. A good entry is kept in L1 here, while the batch's watch is held. */
 export async function look(engine: Engine, plan: Plan): Promise<Seen> {
-  const tick = ask(engine, plan);
+  const asked = ask(engine, plan);
   try {
-    await tick.done;
-    return see(engine, plan, tick) ?? (await seeLateTags(engine, plan, tick));
+    await asked.tick.done;
+    return see(engine, plan, asked) ?? (await seeLateTags(engine, plan, asked));
   } finally {
-    tick.watch.release();
+    asked.tick.watch.release();
   }
 }
 
 /** This tick's batch with the plan's names in it. Its watch is held: the caller releases it. */
-export function ask(engine: Engine, plan: Plan): Tick {
+export function ask(engine: Engine, plan: Plan): Look {
   const tick = engine.reads.tick();
-  tick.ask(plan.slot);
+  const place = tick.ask(plan.slot);
   tick.askAll(plan.stamps);
   tick.watch.hold();
-  return tick;
+  return { tick, place };
 }
 
 /** What was asked and has been answered; null when stamps are missing that only the header tells of. */
-export function see(engine: Engine, plan: Plan, tick: Tick): Seen | null {
-  const seen = judge(engine, plan, tick);
-  if (seen?.kind === 'good') remember(engine, plan, seen, tick);
+export function see(engine: Engine, plan: Plan, asked: Look): Seen | null {
+  const seen = judge(engine, plan, asked);
+  if (seen?.kind === 'good') remember(engine, plan, seen, asked.tick);
   return seen;
 }
 
 /** Null when stamps are missing that only the header tells of. */
-export function judge(engine: Engine, plan: Plan, tick: Tick): Seen | null {
-  const slot = tick.value(plan.slot);
+export function judge(engine: Engine, plan: Plan, { tick, place }: Look): Seen | null {
+  const slot = tick.valueAt(place);
   if (slot === null) return { kind: 'absent' };
   if (slot[0] === LEASE && slot.length === TICKET_BYTES) return { kind: 'lease' };
   if (slot[0] === MARK && slot.length > TICKET_BYTES) return { kind: 'mark' };
@@ -100,8 +106,9 @@ function judgeStamps(engine: Engine, entry: Entry, tick: Tick): Seen {
 }
 
 /** A second MGET, of the same connection; the first one's watch is still held. */
-export async function seeLateTags(engine: Engine, plan: Plan, first: Tick): Promise<Seen> {
-  const slot = first.value(plan.slot) as Buffer;
+export async function seeLateTags(engine: Engine, plan: Plan, asked: Look): Promise<Seen> {
+  const { tick: first, place } = asked;
+  const slot = first.valueAt(place) as Buffer;
   const entry = readEntry(slot, plan.namespace.heads, plan.key);
   if (!entry) return STRANGE;
   const second = engine.reads.tick();

@@ -3,9 +3,8 @@
  * run side by side, so their leases travel in one batch, and a gathering turns their loads into one call of the loader
  * for exactly the missing arguments.
  */
-import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
-import { see } from './look.ts';
+import { type Look, see } from './look.ts';
 import type { Plan, Source } from './plan.ts';
 import { answerFresh, loadAfterFailure, NO_HIT, read, readMemory, readOn, readWithLateTags } from './read.ts';
 import type { ReadDefinition } from './types.ts';
@@ -33,31 +32,33 @@ interface Bulk {
 async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Promise<boolean> {
   const tick = engine.reads.tick();
   tick.watch.hold();
-  for (const place of places) {
+  const looks = places.map((place) => {
     const { slot, stamps } = plans[place] as Plan;
-    tick.ask(slot);
     tick.askAll(stamps);
-  }
+    return { tick, place: tick.ask(slot) };
+  });
   const failure = await tick.done.catch((error: unknown) => ({ error }));
   let isComplete = true;
-  for (const place of places) {
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at] as number;
     const plan = plans[place] as Plan;
-    const seen = failure ? null : see(engine, plan, tick);
+    const asked = looks[at] as Look;
+    const seen = failure ? null : see(engine, plan, asked);
     const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
     isComplete &&= hit !== NO_HIT;
     if (hit !== NO_HIT) answers[place] = hit;
     else if (failure) answers[place] = loadAfterFailure(engine, plan, failure.error);
     else if (seen) answers[place] = readOn(engine, plan, seen);
-    else answers[place] = goOn(engine, plan, tick);
+    else answers[place] = goOn(engine, plan, asked);
   }
   tick.watch.release();
   return isComplete;
 }
 
 /** With what only the header told of. */
-function goOn(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
-  tick.watch.hold();
-  return readWithLateTags(engine, plan, tick);
+function goOn(engine: Engine, plan: Plan, asked: Look): Promise<unknown> {
+  asked.tick.watch.hold();
+  return readWithLateTags(engine, plan, asked);
 }
 
 type Gatherable<A, T> = Pick<ReadDefinition<A, T>, 'load' | 'loadMany' | 'tags'>;

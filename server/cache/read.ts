@@ -10,14 +10,13 @@
  * "Look again" is bounded: after two, load alone. So every reader ends.
  */
 
-import type { Tick } from './batch.ts';
 import { decodeFrozen, type Encoded } from './codec.ts';
 import type { Engine } from './engine.ts';
 import { loadAsRefresh, loadUnderLease } from './fill.ts';
 import type { Flight } from './flights.ts';
 import { headStartMs } from './lifetime.ts';
 import { runLoader } from './load.ts';
-import { ask, type Good, look, type Seen, see, seeLateTags } from './look.ts';
+import { ask, type Good, type Look, look, type Seen, see, seeLateTags } from './look.ts';
 import type { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { Popularity } from './popularity.ts';
@@ -67,31 +66,31 @@ export function readThroughRedis(engine: Engine, plan: Plan): Promise<unknown> {
   const alone = reasonToGoAlone(engine, plan);
   if (alone) return loadAlone(engine, plan, alone);
   if (isLikelyAbsent(engine, plan)) return readOn(engine, plan, ABSENT);
-  const tick = ask(engine, plan);
-  return tick.done.then(
-    () => readFrom(engine, plan, tick),
+  const asked = ask(engine, plan);
+  return asked.tick.done.then(
+    () => readFrom(engine, plan, asked),
     (error: unknown) => {
-      tick.watch.release();
+      asked.tick.watch.release();
       return loadAfterFailure(engine, plan, error);
     },
   );
 }
 
-function readFrom(engine: Engine, plan: Plan, tick: Tick): unknown {
-  const seen = see(engine, plan, tick);
-  if (seen === null) return readWithLateTags(engine, plan, tick);
-  tick.watch.release();
+function readFrom(engine: Engine, plan: Plan, asked: Look): unknown {
+  const seen = see(engine, plan, asked);
+  if (seen === null) return readWithLateTags(engine, plan, asked);
+  asked.tick.watch.release();
   const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
   return hit === NO_HIT ? readOn(engine, plan, seen) : hit;
 }
 
-export async function readWithLateTags(engine: Engine, plan: Plan, tick: Tick): Promise<unknown> {
+export async function readWithLateTags(engine: Engine, plan: Plan, asked: Look): Promise<unknown> {
   try {
-    return readOn(engine, plan, await seeLateTags(engine, plan, tick));
+    return readOn(engine, plan, await seeLateTags(engine, plan, asked));
   } catch (error) {
     return loadAfterFailure(engine, plan, error);
   } finally {
-    tick.watch.release();
+    asked.tick.watch.release();
   }
 }
 

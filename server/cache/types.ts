@@ -341,6 +341,7 @@ export interface Cache {
   ): () => void;
   /** Runs an operation of your own on `redis()` through the breaker. */
   execute<T>(operation: () => Promise<T>, fallback: T | (() => T)): Promise<T>;
+  /** On the engine's own connection: to subscribe, take its `duplicate()`. */
   redis(): RedisClient;
   /** Null when Redis does not answer. */
   redisInfo(): Promise<RedisInfo | null>;

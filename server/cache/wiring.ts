@@ -129,8 +129,9 @@ function assemble(
   const isDrained = options.isDrained ?? (() => Promise.resolve(true));
   const gate = new Gate({ redis, breaker, timers, isDrained, begin, forget: forgetAll });
   const leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
-  const batch = { redis, clock, timers, guard, timeoutMs };
-  const reads = new Batcher({ ...batch, through: (action) => gate.fire(action) });
+  const tell = (outcome: Promise<void>): void => gate.hear(outcome);
+  const batch = { redis, clock, timers, guard, timeoutMs, tell };
+  const reads = new Batcher({ ...batch, mayAsk: () => gate.isOpen });
   let isClosed = false;
 
   function forget({ slots, stamps }: TouchedNames): void {
@@ -207,7 +208,7 @@ function assemble(
     writes: new Batcher({
       ...batch,
       timeoutMs: PATIENCE * timeoutMs,
-      through: (action) => gate.fireUrgent(action),
+      mayAsk: () => gate.isReachable,
     }),
     memory,
     guard,

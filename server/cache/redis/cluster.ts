@@ -97,7 +97,9 @@ export class ClusterRedis implements RedisPort {
 
   async #sendParts(server: RedisServer, parts: readonly Part[]): Promise<void> {
     const commands = parts.map(({ command }) => command);
-    const replies = await sendCommands(server.client, commands, false);
+    const replies = await new Promise<unknown[]>((answer, fail) =>
+      sendCommands(server.line, commands, { together: false, answer, fail }),
+    );
     for (const [at, part] of parts.entries()) {
       const reply = replies[at];
       if (reply instanceof Error && REDIRECTS.test(reply.message)) {

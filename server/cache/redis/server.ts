@@ -12,12 +12,14 @@
  *   reason a connection is not up before a ping on it was answered within a batch's time limit.
  *   A server that stays silent is disconnected: the connection may be half-open.
  */
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { within } from '../deadline.ts';
 import { AwayError, TimeLimitError } from '../errors.ts';
 import type { ClockPort, TimerHandle, TimerPort } from '../ports.ts';
 import { epochOf, field } from './epoch.ts';
+import { Line } from './line.ts';
 import { SCRIPTS } from './scripts.ts';
+import { SharedClient } from './shared-client.ts';
 
 export interface ServerAddress {
   host: string;
@@ -43,7 +45,10 @@ const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 250;
 
 export class RedisServer {
+  /** For a program's own commands. */
   readonly client: Redis;
+  /** For the engine's, on the same connection. */
+  readonly line: Line;
   #listener: ServerListener = { up: () => undefined, down: () => undefined };
   #clock: ClockPort;
   #timers: TimerPort;
@@ -84,7 +89,10 @@ export class RedisServer {
       disableClientInfo: true,
     };
     this.client =
-      typeof address === 'string' ? new Redis(address, options) : new Redis({ ...address, ...options });
+      typeof address === 'string'
+        ? new SharedClient(address, options)
+        : new SharedClient({ ...address, ...options });
+    this.line = new Line(this.client);
     this.client.on('error', () => undefined);
     this.client.on('close', () => this.#fall());
   }

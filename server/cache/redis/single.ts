@@ -64,9 +64,12 @@ export class SingleRedis implements RedisPort {
   send(commands: readonly Command[]): Promise<Answer> {
     const from = this.#connection;
     if (!from) return Promise.reject(new AwayError('there is no connection'));
-    return sendCommands(this.server.client, commands, true).then((replies) => {
-      if (this.#connection !== from) throw new AwayError('the connection changed under the question');
-      return { replies, from };
+    return new Promise((resolve, reject) => {
+      const answer = (replies: unknown[]): void => {
+        if (this.#connection === from) resolve({ replies, from });
+        else reject(new AwayError('the connection changed under the question'));
+      };
+      sendCommands(this.server.line, commands, { together: true, answer, fail: reject });
     });
   }
 
@@ -84,7 +87,7 @@ export class SingleRedis implements RedisPort {
   /** In one step: the names need not travel here and back. */
   async sweepPage(from: SweepFrom): Promise<SweptPage> {
     if (!this.#connection) throw new AwayError('there is no connection');
-    const sweeping = sweepByScript(this.server.client, from);
+    const sweeping = sweepByScript(this.server.line, from);
     const error = () => new TimeLimitError(SCAN_MS);
     return within(sweeping, { ms: SCAN_MS, timers: this.#timers, error });
   }

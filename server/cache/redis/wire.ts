@@ -1,7 +1,7 @@
 /** The engine's commands as Redis commands, and Redis' replies as the engine expects them. */
-import type { Redis } from 'ioredis';
 import type { Command, StampsReply, SweepFrom, SweptPage } from '../ports.ts';
 import { gather } from './gather.ts';
+import type { Answering, Line, Word, Words } from './line.ts';
 import {
   CAS,
   CAS_ASIDE,
@@ -15,15 +15,12 @@ import {
   TAKE,
   UNMARK,
 } from './scripts.ts';
-import { SwiftCommand } from './swift-command.ts';
 
-type Argument = string | number | Buffer;
-
-/** Command name and arguments, and what the reply means. Small letters spare ioredis making them small; HGETALL it would unfold. */
+/** Command name and arguments, and what the reply means. */
 interface Wired {
   /** Sent just before; its own reply does not matter. */
-  first?: readonly Argument[];
-  words: readonly Argument[];
+  first?: Words;
+  words: Words;
   script?: Script;
   read: (reply: unknown) => unknown;
 }
@@ -32,22 +29,24 @@ interface Wired {
 const STAMP_LIFE_MS = 30 * 24 * 3600 * 1000;
 
 /**
- * Sends the commands in one packet of one connection. Rejects when any outcome is unknown; a refusal by Redis is
+ * Sends the commands in one packet of one connection; `fail` when any outcome is unknown, while a refusal by Redis is
  * an `Error` in its place. `together`: all keys are on this server in whatever hash slot, so neighbours of one kind may
  * become one command.
  */
 export function sendCommands(
-  redis: Redis,
+  line: Line,
   commands: readonly Command[],
-  together: boolean,
-): Promise<unknown[]> {
-  const [only] = commands;
-  if (commands.length === 1 && only) return exchangeOne(redis, wire([only], together));
+  { together, ...answering }: { together: boolean } & Answering<unknown[]>,
+): void {
+  if (commands.length === 1) {
+    exchange(line, [wire(commands, together)], answering);
+    return;
+  }
   const groups = together ? gather(commands) : commands.map((command) => [command]);
   const wired = groups.map((group) => wire(group, together));
-  return exchange(redis, wired).then((replies) =>
-    replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)),
-  );
+  const answer = (replies: unknown[]): void =>
+    answering.answer(replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)));
+  exchange(line, wired, { answer, fail: answering.fail });
 }
 
 /** A gathered command's reply has one answer for each that it stands for; a refusal is everybody's. */
@@ -56,74 +55,62 @@ function spread(reply: unknown, count: number): unknown[] {
   return reply instanceof Error ? new Array<unknown>(count).fill(reply) : (reply as unknown[]);
 }
 
-/** The commonest exchange takes one step after the reply. */
-function exchangeOne(redis: Redis, wired: Wired): Promise<unknown[]> {
-  return sendOne(redis, wired).then(
-    (reply) => [wired.read(reply)],
-    (error: unknown) => readReplies(redis, [wired], [refusalOf(error)]),
-  );
-}
-
-function exchange(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
-  return send(redis, wired).then((replies) => readReplies(redis, wired, replies));
-}
-
-function readReplies(
-  redis: Redis,
-  wired: readonly Wired[],
-  replies: readonly unknown[],
-): unknown[] | Promise<unknown[]> {
-  return replies.some(isUnknownScript)
-    ? sendTexts(redis, wired, replies).then((answers) => readAll(wired, answers))
-    : readAll(wired, replies);
+function exchange(line: Line, wired: readonly Wired[], { answer, fail }: Answering<unknown[]>): void {
+  send(line, wired, {
+    answer(replies) {
+      if (replies.some(isUnknownScript)) sendTexts(line, wired, { replies, answer, fail });
+      else answer(readAll(wired, replies));
+    },
+    fail,
+  });
 }
 
 function readAll(wired: readonly Wired[], replies: readonly unknown[]): unknown[] {
   return replies.map((reply, at) => (reply instanceof Error ? reply : (wired[at] as Wired).read(reply)));
 }
 
-/** One packet: the socket holds the words back until all are there. */
-function send(redis: Redis, wired: readonly Wired[]): Promise<unknown[]> {
-  const { stream } = redis as unknown as { stream?: { cork(): void; uncork(): void } };
-  stream?.cork();
-  const replies = wired.map((one) => sendOne(redis, one).catch(refusalOf));
-  stream?.uncork();
-  return Promise.all(replies);
-}
-
-function sendOne(redis: Redis, { first, words }: Wired): Promise<unknown> {
-  if (first) (redis.sendCommand(new SwiftCommand(first)) as Promise<unknown>).catch(() => undefined);
-  return redis.sendCommand(new SwiftCommand(words)) as Promise<unknown>;
-}
-
-/** Redis' own refusal is a reply; anything else leaves the outcome unknown. */
-function refusalOf(error: unknown): Error {
-  if (error instanceof Error && error.name === 'ReplyError') return error;
-  throw error;
+function send(line: Line, wired: readonly Wired[], { answer, fail }: Answering<unknown[]>): void {
+  if (!wired.some(({ first }) => first)) {
+    line.exchange(
+      wired.map(({ words }) => words),
+      { answer, fail },
+    );
+    return;
+  }
+  const commands = wired.flatMap(({ first, words }) => (first ? [first, words] : [words]));
+  const matters = wired.flatMap(({ first }) => (first ? [false, true] : [true]));
+  line.exchange(commands, { answer: (replies) => answer(replies.filter((_, at) => matters[at])), fail });
 }
 
 /** A server that was restarted or had its scripts flushed gets the texts. */
-async function sendTexts(
-  redis: Redis,
+function sendTexts(
+  line: Line,
   wired: readonly Wired[],
-  replies: readonly unknown[],
-): Promise<unknown[]> {
+  { replies, answer, fail }: { replies: unknown[] } & Answering<unknown[]>,
+): void {
   const places = wired.flatMap((_, at) => (isUnknownScript(replies[at]) ? [at] : []));
   const again = places.map((at) => {
     const { words, script, read } = wired[at] as Wired;
     return { words: ['EVAL', (script as Script).text, ...words.slice(2)], read };
   });
-  const answers = await send(redis, again);
-  return replies.map((reply, at) => (places.includes(at) ? answers[places.indexOf(at)] : reply));
+  send(line, again, {
+    answer(answers) {
+      places.forEach((place, at) => {
+        replies[place] = answers[at];
+      });
+      answer(readAll(wired, replies));
+    },
+    fail,
+  });
 }
 
 /** Rejects with Redis' own error, too. */
 export async function sweepByScript(
-  redis: Redis,
+  line: Line,
   { pattern, cursor, count, except }: SweepFrom,
 ): Promise<SweptPage> {
   const wired = { ...evaluate(SWEEP, [], [cursor ?? '0', pattern, count, except]), read: asSweptPage };
-  const [page] = await exchangeOne(redis, wired);
+  const [page] = await new Promise<unknown[]>((answer, fail) => exchange(line, [wired], { answer, fail }));
   if (page instanceof Error) throw page;
   return page as SweptPage;
 }
@@ -201,7 +188,7 @@ function wireTake({ key, lease, px }: Take): Wired {
 }
 
 function wireTakes(takes: readonly Take[]): Wired {
-  const words: Argument[] = ['evalsha', TAKE.sha, takes.length];
+  const words: Word[] = ['evalsha', TAKE.sha, takes.length];
   for (const { key } of takes) words.push(key);
   words.push(ms((takes[0] as Take).px));
   for (const { lease } of takes) words.push(lease);
@@ -215,7 +202,7 @@ function asTakings(reply: unknown): unknown[] {
 }
 
 function wireSwaps(swaps: readonly Swap[]): Wired {
-  const words: Argument[] = ['evalsha', CAS.sha, swaps.length];
+  const words: Word[] = ['evalsha', CAS.sha, swaps.length];
   for (const { key } of swaps) words.push(key);
   for (const { expect, value, px } of swaps) words.push(expect, value ?? '', ms(px));
   return { words, script: CAS, read: swaps.length === 1 ? asOneSwap : asSwaps };
@@ -244,7 +231,7 @@ function asSwap(outcome: unknown): unknown {
   return typeof outcome === 'number' ? outcome === 1 : new Error(String(outcome));
 }
 
-function evaluate(script: Script, keys: readonly string[], rest: readonly Argument[]): Omit<Wired, 'read'> {
+function evaluate(script: Script, keys: readonly string[], rest: Words): Omit<Wired, 'read'> {
   return { words: ['evalsha', script.sha, keys.length, ...keys, ...rest], script };
 }
 
