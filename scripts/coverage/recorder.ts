@@ -18,6 +18,9 @@ class RecordingPool {
     return this;
   }
 
+  /** For writes, of which there are none. */
+  getConnection(): void {}
+
   promise() {
     return {
       query: (query: string | { sql: string }) => this.#answer(typeof query === 'string' ? query : query.sql),

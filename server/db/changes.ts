@@ -4,19 +4,15 @@
  */
 
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
-import { and, Column, eq, getTableName, inArray, is, or, SQL, sql } from 'drizzle-orm';
-import {
-  type ForeignKey,
-  getTableConfig,
-  type MySqlColumn,
-  MySqlTable,
-  type MySqlTransaction,
-} from 'drizzle-orm/mysql-core';
+import { and, eq, inArray, is, or, type SQL } from 'drizzle-orm';
+import { type ForeignKey, getTableConfig, MySqlTable, type MySqlTransaction } from 'drizzle-orm/mysql-core';
 import type { MySql2PreparedQueryHKT, MySql2QueryResultHKT } from 'drizzle-orm/mysql2';
 import * as schema from '../../drizzle/schema.ts';
+import { automaticOf, columnOf, keyOf, primaryKeyOf } from './columns.ts';
 import { type Dependency, dependenciesOf, dependenciesOn } from './dependencies.ts';
 import type { NameSet } from './names.ts';
-import { fetchRows, type Statement, send } from './transaction.ts';
+import { compile, isPlain, type Look, lockedRows, lookAt, updateOf } from './statements.ts';
+import { send } from './transaction.ts';
 
 export type Transaction = MySqlTransaction<
   MySql2QueryResultHKT,
@@ -61,11 +57,12 @@ export async function updateRows(
   const changed = changedColumns(table, set);
   const dependencies = dependenciesOn(table, changed);
   const condition = compile(tx, where);
-  const before = await lockedRows(tx, { table, condition, dependencies });
+  const { by, look } = readingOf(table, dependencies);
+  const before = look ? await lockedRows(tx, look, condition) : [];
   const result = await send(tx, updateOf(tx, { table, set, changed, condition }));
   if (before.length === 0) return result.affectedRows;
   await addNames(tx, names, { table, rows: before, dependencies });
-  const moved = columnsBy(dependencies).filter((name) => changed.includes(name));
+  const moved = by.filter((name) => changed.includes(name));
   if (moved.length === 0) return result.affectedRows;
   const after = before.map((row) => ({ ...row, ...plainOnly(set) }));
   const reread = moved.some((name) => !isPlain(set[name]));
@@ -93,12 +90,13 @@ export async function upsertRows(
   { table, rows, on, update }: { table: MySqlTable; rows: AnyRow[]; on: readonly string[]; update: AnyRow },
 ): Promise<void> {
   const dependencies = dependenciesOf(table);
+  const { look } = readingOf(table, dependencies);
   const touched = dependenciesOn(table, changedColumns(table, update));
   for (const some of slices(rows)) {
     const condition = compile(tx, matchAny(table, some, on));
-    const before = await lockedRows(tx, { table, condition, dependencies });
+    const before = look ? await lockedRows(tx, look, condition) : [];
     await send(tx, tx.insert(table).values(some).onDuplicateKeyUpdate({ set: update }).toSQL());
-    const after = await lockedRows(tx, { table, condition, dependencies });
+    const after = look ? await lockedRows(tx, look, condition) : [];
     const stood = new Set(before.map((row) => identityOf(table, row)));
     const isNew = (row: AnyRow) => !stood.has(identityOf(table, row));
     const changed = [...before, ...after.filter((row) => !isNew(row))];
@@ -124,7 +122,8 @@ async function addDeleted(
     reference().foreignColumns.map((column) => keyOf(table, column)),
   );
   const condition = compile(tx, where);
-  const rows = await lockedRows(tx, { table, condition, dependencies, also: parentColumns });
+  const look = lookAt(table, namesRead(table, [...readingOf(table, dependencies).by, ...parentColumns]));
+  const rows = await lockedRows(tx, look, condition);
   await addNames(tx, names, { table, rows, dependencies });
   if (rows.length === 0) return;
   for (const child of children) {
@@ -174,84 +173,38 @@ async function addNames(
   { table, rows, dependencies, reread }: NamesOfRows,
 ): Promise<void> {
   if (dependencies.length === 0 || rows.length === 0) return;
-  const by = columnsBy(dependencies);
+  const { by } = readingOf(table, dependencies);
   const complete = !reread && rows.every((row) => by.every((column) => row[column] !== undefined));
   const known = complete ? rows : await rowsAgain(tx, { table, rows, dependencies });
   for (const row of known) for (const { names: namesOf } of dependencies) names.add(namesOf(row as never));
 }
 
 async function rowsAgain(tx: Transaction, { table, rows, dependencies }: NamesOfRows): Promise<AnyRow[]> {
-  const condition = compile(tx, matchAny(table, rows, primaryKeyOf(table)));
-  return lockedRows(tx, { table, condition, dependencies });
+  const { look } = readingOf(table, dependencies);
+  return look ? lockedRows(tx, look, compile(tx, matchAny(table, rows, primaryKeyOf(table)))) : [];
 }
 
-async function lockedRows(
-  tx: Transaction,
-  {
-    table,
-    condition,
-    dependencies,
-    also = [],
-  }: {
-    table: MySqlTable;
-    condition: Statement;
-    dependencies: readonly Dependency<MySqlTable>[];
-    also?: string[];
-  },
-): Promise<AnyRow[]> {
-  if (dependencies.length === 0 && also.length === 0) return [];
-  const names = [...new Set([...primaryKeyOf(table), ...columnsBy(dependencies), ...also])];
-  const columns = names.map((name) => columnOf(table, name));
-  const list = columns.map(({ name }) => quoted(name)).join(', ');
-  const text = `select ${list} from ${quoted(getTableName(table))}${condition.sql} for update`;
-  const rows = await fetchRows(tx, { sql: text, params: condition.params });
-  return rows.map((row) =>
-    Object.fromEntries(names.map((name, at) => [name, decoded(columns[at] as MySqlColumn, row[at])])),
-  );
+/** What declarations need to know of a row. */
+interface Reading {
+  /** The columns that their names are made of. */
+  by: readonly string[];
+  /** Those and the primary key; null without declarations. */
+  look: Look | null;
 }
 
-/** ` where …`, or nothing. Built once for the statements that share it. */
-function compile(tx: Transaction, where: SQL | undefined): Statement {
-  if (!where) return { sql: '', params: [] };
-  const { sql: text, params } = dialectOf(tx).sqlToQuery(where);
-  return { sql: ` where ${text}`, params };
+const readings = new WeakMap<readonly Dependency<MySqlTable>[], Reading>();
+
+function readingOf(table: MySqlTable, dependencies: readonly Dependency<MySqlTable>[]): Reading {
+  const known = readings.get(dependencies);
+  if (known) return known;
+  const by = [...new Set(dependencies.flatMap((dependency) => dependency.by as readonly string[]))];
+  const look = dependencies.length === 0 ? null : lookAt(table, namesRead(table, by));
+  readings.set(dependencies, { by, look });
+  return { by, look };
 }
 
-/** As Drizzle's builder would write it, at a third of its cost. */
-function updateOf(
-  tx: Transaction,
-  { table, set, changed, condition }: Omit<Change, 'where'> & { changed: string[]; condition: Statement },
-): Statement {
-  if (Object.values(set).every((value) => value === undefined)) throw new Error('No values to set');
-  const params: unknown[] = [];
-  const parts = changed.map((name) => {
-    const column = columnOf(table, name);
-    const value = set[name] === undefined ? column.onUpdateFn?.() : set[name];
-    const mapped = isPlain(value) && value !== null ? column.mapToDriverValue(value) : value;
-    const { sql: text, params: own } = isPlain(mapped)
-      ? { sql: '?', params: [mapped] }
-      : dialectOf(tx).sqlToQuery(sql`${mapped}`);
-    params.push(...own);
-    return `${quoted(column.name)} = ${text}`;
-  });
-  params.push(...condition.params);
-  return { sql: `update ${quoted(getTableName(table))} set ${parts.join(', ')}${condition.sql}`, params };
-}
-
-function dialectOf(tx: Transaction): { sqlToQuery(query: SQL): Statement } {
-  return (tx as unknown as { dialect: { sqlToQuery(query: SQL): Statement } }).dialect;
-}
-
-function quoted(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``;
-}
-
-function decoded(column: MySqlColumn, value: unknown): unknown {
-  return value === null ? null : column.mapFromDriverValue(value);
-}
-
-function columnsBy(dependencies: readonly Dependency<MySqlTable>[]): string[] {
-  return [...new Set(dependencies.flatMap(({ by }) => by as readonly string[]))];
+function namesRead(table: MySqlTable, names: readonly string[]): string[] {
+  return [...new Set([...primaryKeyOf(table), ...names])];
 }
 
 /** The columns of a statement's `set`, and those that Drizzle fills in by itself at each update. */
@@ -259,17 +212,6 @@ function changedColumns(table: MySqlTable, set: AnyRow): string[] {
   const given = Object.keys(set).filter((name) => set[name] !== undefined);
   const automatic = automaticOf(table).filter((name) => set[name] === undefined);
   return [...given, ...automatic];
-}
-
-const automaticColumns = new Map<MySqlTable, string[]>();
-
-function automaticOf(table: MySqlTable): string[] {
-  const known = automaticColumns.get(table);
-  if (known) return known;
-  const found = Object.entries(columnsOf(table)).filter(([, column]) => column.onUpdateFn !== undefined);
-  const names = found.map(([name]) => name);
-  automaticColumns.set(table, names);
-  return names;
 }
 
 function keysOfInserted(table: MySqlTable, rows: AnyRow[], firstId: number): AnyRow[] {
@@ -280,18 +222,6 @@ function keysOfInserted(table: MySqlTable, rows: AnyRow[], firstId: number): Any
       keys.map((name) => [name, row[name] ?? (name === automatic ? firstId + i : undefined)]),
     ),
   );
-}
-
-const primaryKeys = new Map<MySqlTable, string[]>();
-
-function primaryKeyOf(table: MySqlTable): string[] {
-  const known = primaryKeys.get(table);
-  if (known) return known;
-  const { columns, primaryKeys: composites } = getTableConfig(table);
-  const composite = composites[0]?.columns ?? columns.filter((column) => column.primary);
-  const names = composite.map((column) => keyOf(table, column));
-  primaryKeys.set(table, names);
-  return names;
 }
 
 function matchAny(table: MySqlTable, rows: AnyRow[], by: readonly string[]): SQL | undefined {
@@ -305,30 +235,8 @@ function matchAny(table: MySqlTable, rows: AnyRow[], by: readonly string[]): SQL
   return or(...rows.map((row) => and(...by.map((name) => eq(columnOf(table, name), row[name])))));
 }
 
-function columnsOf(table: MySqlTable): Record<string, MySqlColumn> {
-  return table as unknown as Record<string, MySqlColumn>;
-}
-
-function columnOf(table: MySqlTable, name: string): MySqlColumn {
-  const column = columnsOf(table)[name];
-  if (!column) throw new Error(`Table ${getTableConfig(table).name} has no column ${name}`);
-  return column;
-}
-
-/** The property under which Drizzle knows the column: `userId` for `user_id`. */
-function keyOf(table: MySqlTable, column: { name: string }): string {
-  const found = Object.entries(columnsOf(table)).find(([, candidate]) => candidate?.name === column.name);
-  if (!found) throw new Error(`Table ${getTableConfig(table).name} has no column ${column.name}`);
-  return found[0];
-}
-
 function plainOnly(set: AnyRow): AnyRow {
   return Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined && isPlain(value)));
-}
-
-/** Not computed by the database. */
-function isPlain(value: unknown): boolean {
-  return !is(value, SQL) && !is(value, Column);
 }
 
 function* slices<T>(rows: T[]): Generator<T[]> {

@@ -20,36 +20,47 @@ export interface Dependency<T extends MySqlTable, B extends ColumnOf<T> = Column
   names: (row: Pick<Row<T>, B>) => Names;
 }
 
-const declared = new Map<MySqlTable, Dependency<MySqlTable>[]>();
+const declared = new Map<MySqlTable, readonly Dependency<MySqlTable>[]>();
+/** By table and changed columns: every update asks, and what it makes of a list is remembered by the list. */
+const touched = new Map<MySqlTable, Map<string, readonly Dependency<MySqlTable>[]>>();
+const NONE: readonly Dependency<MySqlTable>[] = [];
 
 /** Declares which names of one cached read a row of the table stands behind. */
 export function dependsOn<T extends MySqlTable, const B extends ColumnOf<T>>(
   table: T,
   dependency: Dependency<T, B>,
 ): void {
-  const list = declared.get(table) ?? [];
-  list.push(dependency as unknown as Dependency<MySqlTable>);
-  declared.set(table, list);
+  declared.set(table, [...dependenciesOf(table), dependency as unknown as Dependency<MySqlTable>]);
+  touched.delete(table);
 }
 
-/** Every declaration about the table. */
+/** Every declaration about the table; the same list until another is declared. */
 export function dependenciesOf(table: MySqlTable): readonly Dependency<MySqlTable>[] {
-  return declared.get(table) ?? [];
+  return declared.get(table) ?? NONE;
 }
 
-/** Those that a change of these columns touches. */
+/** Those that a change of these columns touches; the same list until another is declared. */
 export function dependenciesOn(
   table: MySqlTable,
   columns: readonly string[],
 ): readonly Dependency<MySqlTable>[] {
-  return dependenciesOf(table).filter(
-    ({ by, shows }) => shows === 'all' || columns.some((column) => isIn(column, shows) || isIn(column, by)),
-  );
+  const known = touched.get(table) ?? new Map<string, readonly Dependency<MySqlTable>[]>();
+  touched.set(table, known);
+  const key = columns.join();
+  const found = known.get(key) ?? touchedBy(table, columns);
+  known.set(key, found);
+  return found;
 }
 
 /** All tables with declarations, by name, for the coverage check. */
 export function declaredDependencies(): { table: string; dependencies: readonly Dependency<MySqlTable>[] }[] {
   return [...declared].map(([table, dependencies]) => ({ table: getTableConfig(table).name, dependencies }));
+}
+
+function touchedBy(table: MySqlTable, columns: readonly string[]): readonly Dependency<MySqlTable>[] {
+  return dependenciesOf(table).filter(
+    ({ by, shows }) => shows === 'all' || columns.some((column) => isIn(column, shows) || isIn(column, by)),
+  );
 }
 
 function isIn(column: string, columns: readonly string[]): boolean {

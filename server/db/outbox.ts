@@ -31,7 +31,7 @@ const unsettled = new Set<{ ids: readonly number[]; settlement: Settlement }>();
 let cleanup: Promise<void> | undefined;
 
 export async function addToOutbox(tx: Transaction, names: ListedNames, token?: string): Promise<number[]> {
-  const rows = [...partsOf(names)].map((part) => [JSON.stringify(part), token ?? null]);
+  const rows = partsOf(names).map((part) => [JSON.stringify(part), token ?? null]);
   const sql = `insert into outbox (names, token) values ${rows.map(() => '(?, ?)').join(', ')}`;
   const { insertId } = await send(tx, { sql, params: rows.flat() });
   return rows.map((_, i) => insertId + i);
@@ -171,17 +171,20 @@ async function deleteSettled(): Promise<void> {
 }
 
 async function deleteRows(ids: number[]): Promise<void> {
-  if (ids.length > 0) await getDb().delete(outbox).where(inArray(outbox.id, ids));
+  // As text: a builder's parameter for each of some hundred ids costs more than the rest of the statement.
+  if (ids.length > 0) await getDb().execute(sql.raw(`delete from outbox where id in (${ids.map(Number)})`));
 }
 
 function olderThan(ms: number) {
   return lt(outbox.createdAt, sql`now(3) - interval ${Math.max(0, Math.round(ms)) * 1000} microsecond`);
 }
 
-function* partsOf({ keys, tags, namespaces }: ListedNames): Generator<ListedNames> {
+function partsOf(names: ListedNames): ListedNames[] {
+  const { keys, tags, namespaces } = names;
   const count = Math.max(keys.length, tags.length, namespaces.length);
-  for (let from = 0; from < count; from += NAMES_PER_ROW) {
-    const to = from + NAMES_PER_ROW;
-    yield { keys: keys.slice(from, to), tags: tags.slice(from, to), namespaces: namespaces.slice(from, to) };
-  }
+  if (count <= NAMES_PER_ROW) return [names];
+  return Array.from({ length: Math.ceil(count / NAMES_PER_ROW) }, (_, at) => {
+    const [from, to] = [at * NAMES_PER_ROW, (at + 1) * NAMES_PER_ROW];
+    return { keys: keys.slice(from, to), tags: tags.slice(from, to), namespaces: namespaces.slice(from, to) };
+  });
 }

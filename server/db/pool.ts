@@ -4,6 +4,7 @@ import mysql, { type Pool, type PoolConnection } from 'mysql2';
 import * as schema from '../../drizzle/schema.ts';
 import { config } from '../config.ts';
 import { scope } from './scope.ts';
+import { poolInside, socketOf, WriteConnections } from './write-connections.ts';
 
 export type Database = MySql2Database<typeof schema>;
 
@@ -13,7 +14,13 @@ const SESSION_SETTINGS = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
-let open: { pool: Pool; db: Database } | undefined;
+interface Open {
+  pool: Pool;
+  db: Database;
+  writers: WriteConnections;
+}
+
+let open: Open | undefined;
 
 /**
  * Drizzle on this process's pool; inside `write`'s work on its transaction, so that reads there see their own changes.
@@ -22,8 +29,12 @@ let open: { pool: Pool; db: Database } | undefined;
 export function getDb(): Database {
   const transaction = scope.getStore()?.tx;
   if (transaction) return transaction as unknown as Database;
-  open ??= openPool();
-  return open.db;
+  return opened().db;
+}
+
+/** The pool's connections for writes; belongs to `write`. */
+export function writeConnections(): WriteConnections {
+  return opened().writers;
 }
 
 /** Ends the pool after the statements under way; the next `getDb` opens another. */
@@ -37,15 +48,17 @@ export async function closeDb(): Promise<void> {
 export function poolState(): { inUse: number; idle: number; waiting: number; limit: number } {
   const limit = config().databasePoolSize;
   if (!open) return { inUse: 0, idle: 0, waiting: 0, limit };
-  const pool = open.pool as unknown as Record<
-    '_allConnections' | '_freeConnections' | '_connectionQueue',
-    { length: number }
-  >;
-  const idle = pool._freeConnections.length;
+  const pool = poolInside(open.pool);
+  const idle = pool._freeConnections.length + open.writers.idle;
   return { inUse: pool._allConnections.length - idle, idle, waiting: pool._connectionQueue.length, limit };
 }
 
-function openPool(): { pool: Pool; db: Database } {
+function opened(): Open {
+  open ??= openPool();
+  return open;
+}
+
+function openPool(): Open {
   const { databaseUrl, databasePoolSize } = config();
   const pool = mysql.createPool({
     uri: databaseUrl,
@@ -59,15 +72,10 @@ function openPool(): { pool: Pool; db: Database } {
   pool.on('connection', prepareConnection);
   pool.on('acquire', (connection) => socketOf(connection)?.ref());
   pool.on('release', (connection) => socketOf(connection)?.unref());
-  return { pool, db: drizzle(pool, { schema, mode: 'default' }) };
+  return { pool, db: drizzle(pool, { schema, mode: 'default' }), writers: new WriteConnections(pool) };
 }
 
 /** Queued on the connection before the statement it was opened for, so that statement already runs under them. */
 function prepareConnection(connection: PoolConnection): void {
   for (const setting of SESSION_SETTINGS) connection.query(setting, () => {});
-}
-
-/** An idle connection must not keep a script alive whose work is done. */
-function socketOf(connection: PoolConnection): { ref(): void; unref(): void } | undefined {
-  return (connection as unknown as { stream?: { ref(): void; unref(): void } }).stream;
 }

@@ -5,7 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 
-const { Connection } = mysql as unknown as { Connection: { prototype: MysqlConnection } };
+/** Every statement passes here, as text or prepared. */
+interface Sender {
+  addCommand(this: MysqlConnection, command: { sql?: string; statement?: { query: string } }): unknown;
+}
+
+const { Connection } = mysql as unknown as { Connection: { prototype: Sender } };
 
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
@@ -78,17 +83,16 @@ const namesOfPeople = async () =>
 
 /** The connection breaks instead of sending the statement that begins so. */
 async function failingAt<T>(statement: string, work: () => Promise<T>): Promise<T> {
-  const send = Connection.prototype.query;
-  const broken = function (this: MysqlConnection, ...given: unknown[]): unknown {
-    const text = typeof given[0] === 'string' ? given[0] : (given[0] as { sql: string }).sql;
+  const send = Connection.prototype.addCommand;
+  Connection.prototype.addCommand = function (this: MysqlConnection, command): unknown {
+    const text = command.sql ?? command.statement?.query ?? '';
     if (text.startsWith(statement)) this.destroy();
-    return Reflect.apply(send, this, given);
+    return Reflect.apply(send, this, [command]);
   };
-  Connection.prototype.query = broken as typeof send;
   try {
     return await work();
   } finally {
-    Connection.prototype.query = send;
+    Connection.prototype.addCommand = send;
   }
 }
 
