@@ -2,8 +2,8 @@
 import { count, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { z } from 'zod';
 import { catalogImports, type IMPORT_ACTIONS } from '../../drizzle/schema.ts';
-import type { WriteTx } from '../db/index.ts';
-import type { ProcessedRow, RunningJob } from '../jobs/jobs-handler.ts';
+import { isDuplicateKey, type WriteTx } from '../db/index.ts';
+import type { AppliedRows, ProcessedRow, RunningJob } from '../jobs/jobs-handler.ts';
 import { AppError } from '../trpc/errors.ts';
 import { type CatalogTable, type Item, type Kind, sharedColumns } from './catalog-kinds.ts';
 import { courseInput, eventInput, productInput } from './catalog-schemas.ts';
@@ -28,36 +28,67 @@ const INPUTS: Record<Kind<Item>['name'], z.ZodType> = {
   events: eventInput,
 };
 
-/** Answers the rows as they turned out: one that makes no whole item, or contradicts what is there, is refused. */
+const APPLY_TRIES = 3;
+
+/**
+ * Answers the rows as they turned out: one that makes no whole item, or contradicts what is there, is refused. A slug
+ * that another writer takes between the look and the insert is looked up again: its item is known by then.
+ */
 export async function applyImport<I extends Item>(
   tx: WriteTx,
   kind: Kind<I>,
+  batch: { rows: readonly ProcessedRow[]; job: RunningJob },
+): Promise<AppliedRows> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await applyOnce(tx, kind, batch);
+    } catch (error) {
+      if (tries === APPLY_TRIES || !isDuplicateKey(error, `${kind.name}_live_slug`)) throw error;
+    }
+  }
+}
+
+/** The insert comes first of the statements that change something: where it is refused, nothing has changed. */
+async function applyOnce<I extends Item>(
+  tx: WriteTx,
+  kind: Kind<I>,
   { rows, job }: { rows: readonly ProcessedRow[]; job: RunningJob },
-): Promise<ProcessedRow[]> {
+): Promise<AppliedRows> {
   const known = await lockBySlug(tx, kind, rows);
-  const done: Done[] = [];
-  const fresh: { row: ProcessedRow; item: Values }[] = [];
-  const edits: Edit[] = [];
-  const outcome: ProcessedRow[] = [];
+  const { outcome, fresh, edits } = sortOut(kind, rows, known);
+  const done = [...(await insertAll(tx, kind, fresh)), ...(await changeAll(tx, kind, edits))];
+  if (done.length > 0) {
+    await tx.insert(
+      catalogImports,
+      done.map((each) => ({ ...each, jobId: job.id, kind: kind.name })),
+    );
+  }
+  return { rows: outcome, locks: known.size > 0 };
+}
+
+interface Sorted {
+  /** All rows, as they turned out. */
+  outcome: ProcessedRow[];
+  fresh: { row: ProcessedRow; item: Values }[];
+  edits: Edit[];
+}
+
+function sortOut<I extends Item>(
+  kind: Kind<I>,
+  rows: readonly ProcessedRow[],
+  known: ReadonlyMap<string, Item>,
+): Sorted {
+  const sorted: Sorted = { outcome: [], fresh: [], edits: [] };
   for (const row of rows) {
     const wanted = row.valid ? withInstants(row.output as ImportedItem) : null;
     const there = wanted && known.get(wanted.slug as string);
     const refusal = wanted && refusalOf(kind, wanted, there);
-    outcome.push(refusal ? refused(row, refusal) : row);
+    sorted.outcome.push(refusal ? refused(row, refusal) : row);
     if (!wanted || refusal) continue;
-    if (there) edits.push(editOf(row, there, wanted));
-    else fresh.push({ row, item: INPUTS[kind.name].parse(wanted) as Values });
+    if (there) sorted.edits.push(editOf(row, there, wanted));
+    else sorted.fresh.push({ row, item: INPUTS[kind.name].parse(wanted) as Values });
   }
-  done.push(...(await changeAll(tx, kind, edits)));
-  done.push(...(await insertAll(tx, kind, fresh)));
-  const { id: jobId } = job;
-  if (done.length > 0) {
-    await tx.insert(
-      catalogImports,
-      done.map((each) => ({ ...each, jobId, kind: kind.name })),
-    );
-  }
-  return outcome;
+  return sorted;
 }
 
 /** How many rows were inserted, updated and found unchanged. */

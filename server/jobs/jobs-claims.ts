@@ -14,8 +14,9 @@ import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { MySqlUpdateSetSource } from 'drizzle-orm/mysql-core';
 import { jobResults, jobRows, jobs } from '../../drizzle/schema.ts';
 import { type WriteTx, write } from '../db/index.ts';
-import type { ProcessedRow } from './jobs-handler.ts';
+import type { AppliedRows, ProcessedRow } from './jobs-handler.ts';
 import type { JobTotals } from './jobs-schemas.ts';
+import { inSteps, type Steps } from './jobs-steps.ts';
 
 /** A worker that has not been heard of for this long is taken for dead. Ms. */
 export const STALE_AFTER_MS = 15_000;
@@ -103,19 +104,23 @@ async function giveUp(tx: WriteTx, jobId: number): Promise<void> {
 
 export interface Batch {
   rows: readonly ProcessedRow[];
+  /** Default: all rows in one go. */
+  steps?: Steps;
   /** How much of the file has been read so far. */
   readBytes: number;
   /** Null as long as it is not known. */
   totalRows: number | null;
-  /** Answers the rows as they turned out. */
-  apply?: (tx: WriteTx) => Promise<readonly ProcessedRow[]> | undefined;
+  apply?: (tx: WriteTx, rows: readonly ProcessedRow[]) => Promise<AppliedRows> | undefined;
   /** For the last batch: what all applied rows came to. */
   outcome?: (tx: WriteTx) => Promise<Record<string, unknown>> | undefined;
 }
 
-/** Keeps the batch's rows, their effects and the job's new counts, all or none. Throws `ClaimLostError`. */
-export async function commitBatch(claim: Claim, batch: Batch): Promise<void> {
-  await write((tx) => writeBatch(tx, claim, { batch, also: {} }));
+/**
+ * Keeps the batch's rows, their effects and the job's new counts, all or none; of a batch in steps as many rows from its
+ * beginning as there was time for. Answers how many. Throws `ClaimLostError`.
+ */
+export async function commitBatch(claim: Claim, batch: Batch): Promise<number> {
+  return write((tx) => writeBatch(tx, claim, { batch, also: {} }));
 }
 
 /** The last batch, the summary and the end in one transaction. Throws `ClaimLostError`. */
@@ -182,30 +187,41 @@ async function writeBatch(
   tx: WriteTx,
   claim: Claim,
   { batch, also }: { batch: Batch; also: JobChanges },
-): Promise<void> {
-  const { readBytes, totalRows } = batch;
-  const rows = await appliedRows(tx, claim, batch);
-  const valid = rows.filter((row) => row.valid);
+): Promise<number> {
+  const { rows, readBytes, totalRows, steps = { rowsEach: rows.length } } = batch;
+  if (rows.length > 0) await setFenced(tx, claim, { heartbeatAt: now });
+  const counts = { rows: 0, valid: 0, repaired: 0 };
+  await inSteps(rows, steps, async (some) => {
+    const { rows: kept, locks = false } = await keepRows(tx, claim, { batch, some });
+    const valid = kept.filter((row) => row.valid);
+    counts.rows += kept.length;
+    counts.valid += valid.length;
+    counts.repaired += valid.filter((row) => row.repaired).length;
+    return { locks };
+  });
   const counted = {
     readBytes,
     totalRows,
-    processedRows: sql`${jobs.processedRows} + ${rows.length}`,
-    validRows: sql`${jobs.validRows} + ${valid.length}`,
-    repairedRows: sql`${jobs.repairedRows} + ${valid.filter((row) => row.repaired).length}`,
-    failedRows: sql`${jobs.failedRows} + ${rows.length - valid.length}`,
+    processedRows: sql`${jobs.processedRows} + ${counts.rows}`,
+    validRows: sql`${jobs.validRows} + ${counts.valid}`,
+    repairedRows: sql`${jobs.repairedRows} + ${counts.repaired}`,
+    failedRows: sql`${jobs.failedRows} + ${counts.rows - counts.valid}`,
   };
   await setFenced(tx, claim, { heartbeatAt: now, tries: 0, ...counted, ...also });
-  if (rows.length === 0) return;
-  await tx.insert(
-    jobRows,
-    rows.map(({ repaired: _, ...row }) => ({ jobId: claim.jobId, ...row })),
-  );
+  return counts.rows;
 }
 
-async function appliedRows(tx: WriteTx, claim: Claim, batch: Batch): Promise<readonly ProcessedRow[]> {
-  if (!batch.apply || batch.rows.length === 0) return batch.rows;
-  await setFenced(tx, claim, { heartbeatAt: now });
-  return (await batch.apply(tx)) ?? batch.rows;
+async function keepRows(
+  tx: WriteTx,
+  claim: Claim,
+  { batch, some }: { batch: Batch; some: readonly ProcessedRow[] },
+): Promise<AppliedRows> {
+  const applied = (await batch.apply?.(tx, some)) ?? { rows: some };
+  await tx.insert(
+    jobRows,
+    applied.rows.map(({ repaired: _, ...row }) => ({ jobId: claim.jobId, ...row })),
+  );
+  return applied;
 }
 
 async function totals(tx: WriteTx, claim: Claim): Promise<JobTotals> {

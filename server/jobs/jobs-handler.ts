@@ -9,10 +9,10 @@ import type { JobRow } from './jobs-schemas.ts';
 
 export interface JobHandler {
   /**
-   * Rows of one transaction, for handlers whose rows cost much, and who therefore rest after each of them: readers of the
-   * same process and database come between. Default: 500, without a rest.
+   * Rows applied in one go, for handlers whose rows cost much: their transactions are made in steps of so many, with a rest
+   * after each for readers of the same process and database. Default: a whole batch, without a rest.
    */
-  batchRows?: number;
+  stepRows?: number;
   /** The job type's name: `contacts`. */
   type: string;
   /** Checks a job's options when it is handed in; their defaults are kept with the job. */
@@ -29,9 +29,10 @@ export interface JobHandler {
   role?: Role;
   /**
    * What the rows do beside being kept, inside the transaction that keeps them, so that it happens exactly once. Answers the
-   * rows as they turned out: one that could not be applied comes back invalid, with the reason in its notes.
+   * rows as they turned out: one that could not be applied comes back invalid, with the reason in its notes. A transaction
+   * that met a deadlock is run again, so it has no effects beside its statements.
    */
-  apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<readonly ProcessedRow[]>;
+  apply?(tx: WriteTx, rows: readonly ProcessedRow[], job: RunningJob): Promise<AppliedRows>;
   /** What the applied rows came to, asked in the transaction that completes the job; it becomes part of the summary. */
   outcome?(tx: WriteTx, job: RunningJob): Promise<Record<string, unknown>>;
 }
@@ -50,6 +51,12 @@ export interface RunningJob {
 export interface ProcessedRow extends JobRow {
   /** Valid only because something was corrected. */
   repaired: boolean;
+}
+
+export interface AppliedRows {
+  rows: readonly ProcessedRow[];
+  /** Rows that others may want to change are locked now, so the transaction ends sooner. Default: no. */
+  locks?: boolean;
 }
 
 export interface JobReading {

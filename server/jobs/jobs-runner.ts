@@ -33,8 +33,8 @@ const BATCH_MS = 500;
 /** Bytes of the file in one batch: keeps its statement far below the database's packet limit. */
 const BATCH_BYTES = 512 * 1024;
 
-/** Of handlers that rest after each batch. Ms. */
-const LONGEST_REST_MS = 40;
+/** The rest after a batch in steps, whose commit has made lists old that readers load again now. Ms. */
+const REST_MS = 40;
 
 /** The event loop is given up at least this often. Ms. */
 const TURN_MS = 10;
@@ -132,24 +132,31 @@ class Run {
     const job = { id: claim.jobId, userId: claim.userId, options: claim.options };
     const { rows, totalRows, summary } = await handler.process({ open: () => this.#readFile() }, job);
     this.#isLookingThrough = false;
-    const gathered = new GatheredRows(handler.batchRows ?? BATCH_ROWS);
-    const nextBatch = (): Batch => {
-      const batch = gathered.take(this.#readBytes);
-      return {
-        rows: batch,
-        readBytes: this.#readBytes,
-        totalRows,
-        apply: handler.apply && ((tx) => handler.apply?.(tx, batch, job)),
-        outcome: (tx) => handler.outcome?.(tx, job),
-      };
+    const gathered = new GatheredRows();
+    const { stepRows } = handler;
+    const nextBatch = (): Batch => ({
+      rows: gathered.rows,
+      steps: stepRows === undefined ? undefined : { rowsEach: stepRows, signal: this.#ended },
+      readBytes: this.#readBytes,
+      totalRows,
+      apply: handler.apply && ((tx, some) => handler.apply?.(tx, some, job)),
+      outcome: (tx) => handler.outcome?.(tx, job),
+    });
+    const keep = async (): Promise<void> => {
+      gathered.drop(await commitBatch(claim, nextBatch()), this.#readBytes);
+      if (stepRows !== undefined) await sleep(REST_MS);
     };
     for await (const row of rows) {
       this.#see(row);
       if (row.rowIndex >= claim.rowsDone) gathered.add(row);
-      if (gathered.areEnough(this.#readBytes)) await restAfter(commitBatch(claim, nextBatch()), handler);
+      if (gathered.areEnough(this.#readBytes)) await keep();
       await this.#takeTurns();
     }
     this.#ended.throwIfAborted();
+    while (stepRows !== undefined && gathered.rows.length > stepRows) {
+      await keep();
+      this.#ended.throwIfAborted();
+    }
     await completeJob(claim, { ...nextBatch(), totalRows: this.rows }, summary());
   }
 
@@ -231,39 +238,26 @@ class Run {
 
 /** Rows on their way into the next batch. */
 class GatheredRows {
-  readonly #limit: number;
-  #rows: ProcessedRow[] = [];
+  rows: readonly ProcessedRow[] = [];
   #since = performance.now();
   #sinceBytes = 0;
 
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
   add(row: ProcessedRow): void {
-    this.#rows.push(row);
+    (this.rows as ProcessedRow[]).push(row);
   }
 
   areEnough(readBytes: number): boolean {
-    if (this.#rows.length === 0) return false;
+    if (this.rows.length === 0) return false;
     const isLate = performance.now() - this.#since >= BATCH_MS;
-    return isLate || this.#rows.length >= this.#limit || readBytes - this.#sinceBytes >= BATCH_BYTES;
+    return isLate || this.rows.length >= BATCH_ROWS || readBytes - this.#sinceBytes >= BATCH_BYTES;
   }
 
-  take(readBytes: number): ProcessedRow[] {
-    const rows = this.#rows;
-    this.#rows = [];
+  /** Those that are kept; the others are the beginning of the next batch. */
+  drop(kept: number, readBytes: number): void {
+    this.rows = this.rows.slice(kept);
     this.#since = performance.now();
     this.#sinceBytes = readBytes;
-    return rows;
   }
-}
-
-/** As long as the batch took, up to a limit. */
-async function restAfter(batch: Promise<void>, { batchRows }: JobHandler): Promise<void> {
-  const startedAt = performance.now();
-  await batch;
-  if (batchRows !== undefined) await sleep(Math.min(performance.now() - startedAt, LONGEST_REST_MS));
 }
 
 function handlerOf(type: string): JobHandler {

@@ -11,7 +11,7 @@ import type { JobTimings } from '../../../server/jobs/jobs-runner.ts';
 import type { Job } from '../../../server/jobs/jobs-schemas.ts';
 import type { JobWorker, WorkerOptions } from '../../../server/worker.ts';
 import { freshEnvironment } from '../../support/services.ts';
-import { CREATE_EFFECTS, effects, slowHandler } from './slow-handler.ts';
+import { CREATE_EFFECTS, effects, slowHandler, steppingHandler } from './slow-handler.ts';
 
 /** Short enough for tests, far enough apart that a busy machine does not mix them up. */
 export const QUICK: JobTimings = { heartbeatMs: 300, staleAfterMs: 1500, retryDelayMs: () => 50 };
@@ -33,6 +33,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
   ]);
   worker.registerJobTypes();
   handlers.registerJobHandler(slowHandler);
+  handlers.registerJobHandler(steppingHandler);
   await db.getDb().execute(CREATE_EFFECTS);
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const relay = db.startRelay({
@@ -49,6 +50,16 @@ export async function jobsWorld(env: Record<string, string> = {}) {
     return job;
   };
 
+  interface Submission {
+    userId: number;
+    content: string;
+    options: Record<string, unknown>;
+  }
+  const submit = (type: string, { userId, content, options }: Submission): Promise<number> => {
+    const checked = writes.checkedOptions(type, options);
+    return writes.submitJob({ userId, type, fileName: 'slow.csv', options: checked }, content);
+  };
+
   return {
     ...db,
     ...reads,
@@ -63,13 +74,11 @@ export async function jobsWorld(env: Record<string, string> = {}) {
       const [id] = await db.write((tx) => tx.insert(users, row));
       return id as number;
     },
-    async submitSlow(
-      userId: number,
-      content: string,
-      options: Record<string, unknown> = {},
-    ): Promise<number> {
-      const checked = writes.checkedOptions('slow', options);
-      return writes.submitJob({ userId, type: 'slow', fileName: 'slow.csv', options: checked }, content);
+    submitSlow(userId: number, content: string, options: Record<string, unknown> = {}): Promise<number> {
+      return submit('slow', { userId, content, options });
+    },
+    submitStepping(userId: number, content: string, options: Record<string, unknown> = {}): Promise<number> {
+      return submit('stepping', { userId, content, options });
     },
     startWorker(options: Partial<WorkerOptions> = {}): JobWorker {
       const started = worker.startWorker({ log, timings: QUICK, findEveryMs: 300, ...options });

@@ -23,6 +23,10 @@ const options = z.object({
   breaksAt: z.number().optional(),
   /** The row at which the file is found to be unusable. */
   failsAt: z.number().optional(),
+  /** Of `stepping`: how long it takes to apply a step. */
+  msPerStep: z.number().optional(),
+  /** Of `stepping`: the row at which the database finds a deadlock, the first time it gets there. */
+  deadlocksAt: z.number().optional(),
 });
 
 export const slowHandler: JobHandler = {
@@ -62,7 +66,26 @@ export const slowHandler: JobHandler = {
       effects,
       rows.map(({ rowIndex }) => ({ jobId: job.id, rowIndex })),
     );
-    return rows;
+    return { rows };
+  },
+};
+
+export const STEP_ROWS = 20;
+const deadlocked = new Set<number>();
+
+/** The same in steps of 20 rows. */
+export const steppingHandler: JobHandler = {
+  ...slowHandler,
+  type: 'stepping',
+  stepRows: STEP_ROWS,
+  async apply(tx, rows, job) {
+    const given = options.parse(job.options);
+    await sleep(given.msPerStep ?? 0);
+    const applied = await (slowHandler.apply as NonNullable<JobHandler['apply']>)(tx, rows, job);
+    const isAt = rows.some(({ rowIndex }) => rowIndex === given.deadlocksAt);
+    if (!isAt || deadlocked.has(job.id)) return applied;
+    deadlocked.add(job.id);
+    throw Object.assign(new Error('Deadlock found when trying to get lock'), { errno: 1213 });
   },
 };
 
