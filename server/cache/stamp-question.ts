@@ -9,6 +9,7 @@
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import type { Command, Connection, StampsReply } from './ports.ts';
+import { isAscii } from './slot.ts';
 
 /** A script's length grows with its keys: above this many, another question begins. */
 const MOST_NAMES = 256;
@@ -50,16 +51,16 @@ export async function askStamps(engine: Engine, names: readonly string[], px: nu
 
 /** Null when one of them is missing or strange. */
 function standing(engine: Engine, tick: Tick, names: readonly string[]): Stamps | null {
-  const counter = COUNTER.exec(tick.value(engine.names.counter)?.toString('latin1') ?? '');
-  const era = tick.value(engine.names.era);
-  if (!counter || !era) return null;
-  const texts = names.map((name) => tick.value(name)?.toString() ?? '');
-  if (!texts.every((text) => STAMP.test(text))) return null;
+  const textOf = (name: string): string => engine.stampCare.textOf(name, tick.value(name));
+  const counter = COUNTER.exec(textOf(engine.names.counter));
+  const era = textOf(engine.names.era);
+  const texts = names.map(textOf);
+  if (!counter || era === '' || !texts.every((text) => STAMP.test(text))) return null;
   return {
     texts,
     missing: texts.map(() => false),
     counter: { id: counter[1] as string, n: Number(counter[2]) },
-    era: era.toString('latin1'),
+    era,
     from: tick.from,
   };
 }
@@ -114,11 +115,12 @@ export class StampQuestion {
   }
 }
 
-/** Whose life the script has looked after lately: it makes them live for weeks on. */
+/** Stamps as this process met them: whose life the script has looked after lately (it makes them live for weeks on), and their texts. */
 export class StampCare {
   readonly #clock: { now(): number };
   /** Forgetting costs no more than one question by the script, so at its limit it forgets everything. */
   readonly #lookedAfterAt = new Map<string, number>();
+  readonly #texts = new Map<string, string>();
 
   constructor(clock: { now(): number }) {
     this.#clock = clock;
@@ -133,5 +135,16 @@ export class StampCare {
     const now = this.#clock.now();
     if (this.#lookedAfterAt.size > MOST_LOOKED_AFTER) this.#lookedAfterAt.clear();
     for (const name of names) this.#lookedAfterAt.set(name, now);
+  }
+
+  /** What was read under a name: mostly what it was the last time, which spares making a text of it. Empty for nothing. */
+  textOf(name: string, bytes: Buffer | null): string {
+    if (bytes === null) return '';
+    const last = this.#texts.get(name);
+    if (last !== undefined && isAscii(bytes, 0, bytes.length, last)) return last;
+    const text = bytes.toString();
+    if (this.#texts.size > MOST_LOOKED_AFTER) this.#texts.clear();
+    this.#texts.set(name, text);
+    return text;
   }
 }

@@ -18,6 +18,8 @@ export interface Answering<T> {
   fail: (error: Error) => void;
 }
 
+type OnMessage = (channel: string, payload: Reply) => void;
+
 /** What ioredis keeps and does not export in its types. */
 interface Inside {
   stream?: Socket;
@@ -67,11 +69,13 @@ class Exchange {
 export class Line {
   readonly #client: Redis;
   readonly #inside: Inside;
+  readonly #onMessage: OnMessage | null;
 
-  /** `client`: not yet connected. */
-  constructor(client: Redis) {
+  /** `client`: not yet connected. `onMessage`: for a line that subscribes, which then can carry nothing but pings. */
+  constructor(client: Redis, onMessage: OnMessage | null = null) {
     this.#client = client;
     this.#inside = client as unknown as Inside;
+    this.#onMessage = onMessage;
     // Between this event and the first bytes nothing can come: ioredis' own reader has read nothing.
     client.on('connect', () => this.#takeOver());
   }
@@ -107,6 +111,10 @@ export class Line {
   }
 
   #deliver(reply: Reply): void {
+    if (this.#onMessage && isMessage(reply)) {
+      this.#onMessage(String(reply[1]), reply[2]);
+      return;
+    }
     const place = this.#inside.commandQueue.shift();
     if (!place) throw new AwayError('a reply came that nobody asked for');
     const { command } = place;
@@ -114,6 +122,12 @@ export class Line {
       this.#inside.handleReconnection(reply, place);
     else command.resolve(reply);
   }
+}
+
+const MESSAGE = Buffer.from('message');
+
+function isMessage(reply: Reply): reply is [Buffer, Buffer, Reply] {
+  return Array.isArray(reply) && reply[0] instanceof Buffer && reply[0].equals(MESSAGE);
 }
 
 /** Above it a value is cheaper written by itself than made a part of the packet's text. */

@@ -12,6 +12,8 @@ import { within } from '../deadline.ts';
 import { TimeLimitError } from '../errors.ts';
 import type { ClockPort, FeedListener, FeedPort, TimerHandle, TimerPort } from '../ports.ts';
 import { epochOf } from './epoch.ts';
+import { Line, type Words } from './line.ts';
+import type { Reply } from './resp.ts';
 import type { ServerAddress } from './server.ts';
 
 const HANDSHAKE_MS = 500;
@@ -34,6 +36,7 @@ export interface TrackingOptions {
 export class TrackingFeed implements FeedPort {
   readonly #options: TrackingOptions;
   readonly #client: Redis;
+  readonly #line: Line;
   #listener: FeedListener | null = null;
   #isUp = false;
   #closed = false;
@@ -63,9 +66,7 @@ export class TrackingFeed implements FeedPort {
       typeof address === 'string' ? new Redis(address, settings) : new Redis({ ...address, ...settings });
     this.#client.on('error', () => undefined);
     this.#client.on('close', () => this.#fall());
-    this.#client.on('messageBuffer', (channel: Buffer, payload: Buffer | Buffer[] | null) =>
-      this.#hear(String(channel), payload),
-    );
+    this.#line = new Line(this.#client, (channel, payload) => this.#hear(channel, payload));
   }
 
   connect(listener: FeedListener): void {
@@ -102,7 +103,8 @@ export class TrackingFeed implements FeedPort {
       this.#client.info('replication'),
     ]);
     await this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', prefix);
-    await this.#client.subscribe(...(channel ? [INVALIDATE, channel] : [INVALIDATE]));
+    const channels = channel ? [INVALIDATE, channel] : [INVALIDATE];
+    await this.#ask(channels.map((name) => ['subscribe', name]));
     return epochOf(server, replication);
   }
 
@@ -158,10 +160,14 @@ export class TrackingFeed implements FeedPort {
       this.#pingSentAt = null;
       if (this.#isUp) this.#listener?.alive(sentAt + ALIVE_MS);
     };
-    this.#client.ping().then(answered, () => undefined);
+    this.#ask([['ping']]).then(answered, () => undefined);
   }
 
-  #hear(channel: string, payload: Buffer | Buffer[] | null): void {
+  #ask(commands: readonly Words[]): Promise<Reply[]> {
+    return new Promise((answer, fail) => this.#line.exchange(commands, { answer, fail }));
+  }
+
+  #hear(channel: string, payload: Reply): void {
     if (channel !== INVALIDATE) this.#listener?.message(String(payload));
     else if (Array.isArray(payload)) this.#listener?.changed(payload.map(String));
     else this.#listener?.changed(null);
