@@ -91,7 +91,8 @@ class Line {
   end(how: 'commit' | 'rollback'): Promise<void> {
     this.#isOver = true;
     return new Promise((resolve, reject) => {
-      this.#connection.query(how, (error) => (error ? reject(error) : resolve()));
+      const done: Done = (error) => (error ? reject(error) : resolve());
+      if (!runPrepared(this.#connection, { sql: how, params: [] }, done)) this.#connection.query(how, done);
     });
   }
 }
