@@ -1,4 +1,5 @@
 /** Operations on single entries without a loader: get, set, has, ttl. */
+import { belongsApart, placeApart } from './apart.ts';
 import { bytesOf } from './codec.ts';
 import type { Engine } from './engine.ts';
 import { AwayError } from './errors.ts';
@@ -8,7 +9,7 @@ import { look } from './look.ts';
 import { Parcel } from './parcel.ts';
 import { ANY_VERSION, checkSeconds, NOWHERE, type Plan, policyOf } from './plan.ts';
 import { readMemory } from './read.ts';
-import { writeEntry } from './slot.ts';
+import { APART, writeEntry } from './slot.ts';
 import { headOf, stampsBeforeLoad } from './stamping.ts';
 import * as tell from './tell.ts';
 import type { SetItem } from './types.ts';
@@ -99,6 +100,11 @@ async function writeUnconditionally(engine: Engine, plan: Plan, value: unknown):
   const times = entryTimes(plan.policy, { now, isNothing: false, dice: 0 });
   const head = headOf(engine, plan, { early: stamps, late: [], shape: parcel.encoded.shape });
   const entry = { ...times, head, key: plan.key, loadMs: 0, encoded: parcel.encoded };
-  const bytes = writeEntry(entry, engine.ports.random.id());
-  await engine.reads.run({ op: 'set', key: plan.slot, value: bytes, px: times.goneAt - now });
+  const px = times.goneAt - now;
+  const { id } = engine.ports.random;
+  if (belongsApart(engine, bytesOf(parcel.encoded))) {
+    const value = writeEntry(entry, id(), APART);
+    const expect = Buffer.alloc(0);
+    await engine.reads.run({ op: 'cas', key: plan.slot, expect, value, px, apart: placeApart(engine) });
+  } else await engine.reads.run({ op: 'set', key: plan.slot, value: writeEntry(entry, id()), px });
 }

@@ -1,4 +1,5 @@
 /** Making entries stale without making them wrong: the next reads may still serve them while one refreshes. */
+import { isApart } from './apart.ts';
 import type { Engine } from './engine.ts';
 import { UnacknowledgedError } from './errors.ts';
 import { touched } from './invalidate.ts';
@@ -32,15 +33,18 @@ async function expireSlot(engine: Engine, slot: string): Promise<void> {
   tick.ask(slot);
   await tick.done;
   const bytes = tick.value(slot);
+  if (bytes && isApart(bytes)) return emptySlot(engine, slot, bytes);
   const entry = bytes?.[0] === VALUE ? readEntry(bytes, null) : null;
   if (!bytes || !entry) return;
   const now = Math.floor(engine.ports.redis.redisNow());
   if (entry.staleAt <= now) return;
   const window = entry.goneAt - entry.staleAt;
-  if (window <= 0) {
-    await engine.writes.run({ op: 'cas', key: slot, expect: ticketOf(bytes), value: null, px: 0 });
-    return;
-  }
+  if (window <= 0) return emptySlot(engine, slot, bytes);
   const value = restamp(bytes, now, engine.ports.random.id());
   await engine.writes.run({ op: 'cas', key: slot, expect: ticketOf(bytes), value, px: entry.goneAt - now });
+}
+
+/** Also for a large entry, whose times stand apart: the next read loads it. */
+async function emptySlot(engine: Engine, slot: string, bytes: Buffer): Promise<void> {
+  await engine.writes.run({ op: 'cas', key: slot, expect: ticketOf(bytes), value: null, px: 0 });
 }

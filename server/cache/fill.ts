@@ -4,6 +4,7 @@
  * invalidation, a clear, an operator, an eviction, voids the fill. Never an unconditional SET: one that timed out
  * still lands later.
  */
+import { belongsApart, isApart, placeApart } from './apart.ts';
 import { bytesOf } from './codec.ts';
 import type { Engine } from './engine.ts';
 import type { Flight, Landing } from './flights.ts';
@@ -11,8 +12,7 @@ import { entryTimes } from './lifetime.ts';
 import { type Loaded, runLoader } from './load.ts';
 import { hardHalf } from './look.ts';
 import type { Plan } from './plan.ts';
-import { LEASE, makeTicket, type RecordedStamp, writeEntry } from './slot.ts';
-import { stampId } from './stamp-question.ts';
+import { APART, LEASE, makeTicket, type RecordedStamp, VALUE, writeEntry } from './slot.ts';
 import { type EarlyStamps, headOf, stampsAfterLoad, stampsBeforeLoad } from './stamping.ts';
 
 /** What the slot must still begin with when the fill arrives. */
@@ -134,7 +134,7 @@ async function fill(
       expect: hold.ticket,
       value: bytes,
       px,
-      ...(bytes.length > LARGE_BYTES ? { aside: engine.names.aside(stampId(engine)) } : {}),
+      ...(isApart(bytes) ? { apart: placeApart(engine) } : {}),
     });
     if (!fits) return refuse(engine, plan, null, 'the slot was voided');
     plan.namespace.counters.sets++;
@@ -144,9 +144,6 @@ async function fill(
     return refuse(engine, plan, hold, String(error));
   }
 }
-
-/** Above it a script's copies of its arguments cost more than another command. */
-const LARGE_BYTES = 64 * 1024;
 
 const NOTHING: readonly RecordedStamp[] = [];
 
@@ -175,7 +172,8 @@ function entryOf(
   });
   const head = headOf(engine, plan, { early: stamps, late, shape: encoded.shape });
   const entry = { storedAt, staleAt, goneAt, head, key: plan.key, loadMs: loaded.ms, encoded };
-  return { bytes: writeEntry(entry, engine.ports.random.id()), px: goneAt - now };
+  const type = belongsApart(engine, bytesOf(encoded)) ? APART : VALUE;
+  return { bytes: writeEntry(entry, engine.ports.random.id(), type), px: goneAt - now };
 }
 
 function refuse(engine: Engine, plan: Plan, hold: Hold | null, reason: string): false {

@@ -1,7 +1,8 @@
 /** What the console asks: one entry decoded, keys page by page, and Redis' own figures. */
+import { fetchApart, isApart } from './apart.ts';
 import { COMPRESSED, decodeFrozen } from './codec.ts';
 import type { Engine } from './engine.ts';
-import { judge } from './look.ts';
+import { judgeEntry } from './look.ts';
 import { checkKey } from './names.ts';
 import { DEFAULT_JITTER, NOWHERE, policyOf } from './plan.ts';
 import { field } from './redis/epoch.ts';
@@ -19,14 +20,15 @@ export async function inspect(engine: Engine, key: string): Promise<Inspection |
   tick.ask(slot);
   const left = engine.writes.run<number>({ op: 'pttl', key: slot });
   const [, pttl] = await Promise.all([tick.done, left]);
-  const bytes = tick.value(slot);
+  const stands = tick.value(slot);
+  const bytes = stands && isApart(stands) ? await fetchApart(engine, stands) : stands;
   const inL1 = engine.memory?.find(key, engine.ports.clock.now()) !== undefined;
   const ttl = pttl < 0 ? pttl : Math.ceil(pttl / 1000);
   if (!bytes) return pttl === -2 ? null : { key, kind: 'strange', bytes: 0, ttl, inL1 };
   const base = { key, bytes: bytes.length, ttl, inL1 };
   if (bytes[0] === LEASE) return { ...base, kind: 'lease' };
   if (bytes[0] === MARK) return { ...base, kind: 'mark' };
-  const entry = bytes[0] === VALUE ? readEntry(bytes, null) : null;
+  const entry = bytes[0] === VALUE || isApart(bytes) ? readEntry(bytes, null) : null;
   if (!entry || entry.key !== key) return { ...base, kind: 'strange' };
   return { ...base, kind: 'value', ...describe(engine, entry), isGood: await isGood(engine, key, entry) };
 }
@@ -59,11 +61,10 @@ async function isGood(engine: Engine, key: string, entry: Entry): Promise<boolea
   const policy = { ...ANY_POLICY, version: entry.head.version };
   const plan = engine.plans.plan(key, { policy, source: NOWHERE, arg: null });
   const tick = engine.writes.tick();
-  const place = tick.ask(plan.slot);
   for (const name of plan.stamps) tick.ask(name);
   for (const { name } of entry.head.stamps) tick.ask(name);
   await tick.done;
-  return judge(engine, plan, { tick, place })?.kind === 'good';
+  return judgeEntry(engine, plan, { slot: entry.bytes, tick })?.kind === 'good';
 }
 
 /** Null when Redis does not answer. */

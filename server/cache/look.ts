@@ -6,6 +6,7 @@
  * from one connection: stamps that are known only from the header take a second MGET, and if the connection changed
  * in between, the look is void.
  */
+import { fetchApart, isApart } from './apart.ts';
 import type { Tick } from './batch.ts';
 import type { Engine } from './engine.ts';
 import { AwayError } from './errors.ts';
@@ -37,7 +38,7 @@ export async function look(engine: Engine, plan: Plan): Promise<Seen> {
   const asked = ask(engine, plan);
   try {
     await asked.tick.done;
-    return see(engine, plan, asked) ?? (await seeLateTags(engine, plan, asked));
+    return see(engine, plan, asked) ?? (await seeMore(engine, plan, asked));
   } finally {
     asked.tick.watch.release();
   }
@@ -52,20 +53,30 @@ export function ask(engine: Engine, plan: Plan): Look {
   return { tick, place };
 }
 
-/** What was asked and has been answered; null when stamps are missing that only the header tells of. */
+/** What was asked and has been answered; null when there is more to ask for: see `seeMore`. */
 export function see(engine: Engine, plan: Plan, asked: Look): Seen | null {
   const seen = judge(engine, plan, asked);
   if (seen?.kind === 'good') remember(engine, plan, seen, asked.tick);
   return seen;
 }
 
-/** Null when stamps are missing that only the header tells of. */
-export function judge(engine: Engine, plan: Plan, { tick, place }: Look): Seen | null {
+/** Null when the entry stands apart, or when stamps are missing that only its header tells of. */
+function judge(engine: Engine, plan: Plan, { tick, place }: Look): Seen | null {
   const slot = tick.valueAt(place);
   if (slot === null) return { kind: 'absent' };
+  if (isApart(slot)) return null;
   if (slot[0] === LEASE && slot.length === TICKET_BYTES) return { kind: 'lease' };
   if (slot[0] === MARK && slot.length > TICKET_BYTES) return { kind: 'mark' };
-  const entry = slot[0] === VALUE ? readEntry(slot, plan.namespace.heads, plan.key) : null;
+  return slot[0] === VALUE ? judgeEntry(engine, plan, { slot, tick }) : STRANGE;
+}
+
+/** The judgement on bytes that are an entry; null when stamps were not asked for that only its header tells of. */
+export function judgeEntry(
+  engine: Engine,
+  plan: Plan,
+  { slot, tick }: { slot: Buffer; tick: Tick },
+): Seen | null {
+  const entry = readEntry(slot, plan.namespace.heads, plan.key);
   if (!entry || entry.key !== plan.key) return STRANGE;
   const { head } = entry;
   plan.namespace.heads.meet(head);
@@ -105,19 +116,33 @@ function judgeStamps(engine: Engine, entry: Entry, tick: Tick): Seen {
   return { kind: 'good', entry, softened, tick };
 }
 
+/** What stands apart, and stamps that only the header tells of. The watch is still held, so that L1 may keep it. */
+export async function seeMore(engine: Engine, plan: Plan, { tick, place }: Look): Promise<Seen> {
+  let slot = tick.valueAt(place) as Buffer;
+  if (isApart(slot)) {
+    const whole = await fetchApart(engine, slot);
+    if (whole === null) return invalid(slot, false);
+    slot = whole;
+  }
+  const seen =
+    judgeEntry(engine, plan, { slot, tick }) ?? (await judgeLateTags(engine, plan, { slot, tick }));
+  if (seen.kind === 'good') remember(engine, plan, seen, tick);
+  return seen;
+}
+
 /** A second MGET, of the same connection; the first one's watch is still held. */
-export async function seeLateTags(engine: Engine, plan: Plan, asked: Look): Promise<Seen> {
-  const { tick: first, place } = asked;
-  const slot = first.valueAt(place) as Buffer;
+async function judgeLateTags(
+  engine: Engine,
+  plan: Plan,
+  { slot, tick: first }: { slot: Buffer; tick: Tick },
+): Promise<Seen> {
   const entry = readEntry(slot, plan.namespace.heads, plan.key);
   if (!entry) return STRANGE;
   const second = engine.reads.tick();
   for (const { name } of entry.head.stamps) second.ask(name);
   await second.done;
   if (second.from !== first.from) throw new AwayError('the connection changed under the question');
-  const seen = judgeStamps(engine, entry, second);
-  if (seen.kind === 'good') remember(engine, plan, seen, first);
-  return seen;
+  return judgeStamps(engine, entry, second);
 }
 
 /** `cid:n;soft`: invalidating changes what stands before the semicolon, expiring what stands after it. */

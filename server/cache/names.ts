@@ -4,7 +4,7 @@
  *   {prefix}{key}           a key's slot; the part of the key before the first colon is its namespace
  *   {prefix}{t}:a           the application's stamp      {prefix}{t}:n:{namespace}   {prefix}{t}:g:{tag}
  *   {prefix}{t}:c, {t}:e     the counter and the era of the stamps    {prefix}{t}:f  the fleet's numbers   {prefix}{t}:r:{key}  refresh claims
- *   {prefix}{t}:b:{id}       a large value on its way into its slot
+ *   {prefix}{t}:b:{place}    a large entry
  *
  * "{t}" is meant literally: everything of the stamps lives in one hash slot of a cluster. A key that itself begins
  * with "{t}" gets a "%" in front, and one that begins with "%{t}" another, so that no key can be mistaken for a stamp.
@@ -97,9 +97,9 @@ export class NameBook {
     return `${this.system}n:${clean(namespace)}`;
   }
 
-  /** Where a large value waits for its turn, for some seconds. */
-  aside(id: string): string {
-    return `${this.system}b:${id}`;
+  /** Where a large entry stands. */
+  apart(place: string): string {
+    return `${this.system}b:${place}`;
   }
 
   claim(key: string): string {

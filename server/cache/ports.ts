@@ -31,9 +31,11 @@ export type Command =
       expect: Buffer;
       value: Buffer | null;
       px: number;
-      /** A name that nobody uses, by which a large value may travel outside the script. */
-      aside?: string;
+      /** For an entry that stands apart: where, in hex digits. `expect` empty: whatever stands in the slot. */
+      apart?: string;
     }
+  /** bytes of a text, both ends included -> Buffer; empty where there is none */
+  | { op: 'range'; key: string; from: number; to: number }
   /** cacheSet's unconditional write -> 'OK' */
   | { op: 'set'; key: string; value: Buffer; px: number }
   /** reads stamps, creating the missing ones with numbers of the counter, in one step -> StampsReply */
@@ -117,6 +119,8 @@ export interface RedisPort {
   /** Begins to connect; later calls do nothing. Resolves when the first attempt has ended, either way. */
   connect(): Promise<void>;
   listen(listener: RedisListener): void;
+  /** Can it put a slot and what stands apart in place in one step? */
+  readonly setsApart?: boolean;
   /** The connection whose epoch is known, or null. */
   connection(): Connection | null;
   /** Another object when keys may have moved between servers; a sweep across such a move may have missed some. */

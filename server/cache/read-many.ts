@@ -6,7 +6,7 @@
 import type { Engine } from './engine.ts';
 import { type Look, see } from './look.ts';
 import type { Plan, Source } from './plan.ts';
-import { answerFresh, loadAfterFailure, NO_HIT, read, readMemory, readOn, readWithLateTags } from './read.ts';
+import { answerFresh, loadAfterFailure, NO_HIT, read, readMemory, readOn, readWithMore } from './read.ts';
 import type { ReadDefinition } from './types.ts';
 
 /** Answers in the order of asking. The same key twice is one look and, being two reads, two in the numbers. */
@@ -58,7 +58,7 @@ async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Prom
 /** With what only the header told of. */
 function goOn(engine: Engine, plan: Plan, asked: Look): Promise<unknown> {
   asked.tick.watch.hold();
-  return readWithLateTags(engine, plan, asked);
+  return readWithMore(engine, plan, asked);
 }
 
 type Gatherable<A, T> = Pick<ReadDefinition<A, T>, 'load' | 'loadMany' | 'tags'>;

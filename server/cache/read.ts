@@ -16,7 +16,7 @@ import { loadAsRefresh, loadUnderLease } from './fill.ts';
 import type { Flight } from './flights.ts';
 import { headStartMs } from './lifetime.ts';
 import { runLoader } from './load.ts';
-import { ask, type Good, type Look, look, type Seen, see, seeLateTags } from './look.ts';
+import { ask, type Good, type Look, look, type Seen, see, seeMore } from './look.ts';
 import type { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { Popularity } from './popularity.ts';
@@ -78,15 +78,15 @@ export function readThroughRedis(engine: Engine, plan: Plan): Promise<unknown> {
 
 function readFrom(engine: Engine, plan: Plan, asked: Look): unknown {
   const seen = see(engine, plan, asked);
-  if (seen === null) return readWithLateTags(engine, plan, asked);
+  if (seen === null) return readWithMore(engine, plan, asked);
   asked.tick.watch.release();
   const hit = seen.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
   return hit === NO_HIT ? readOn(engine, plan, seen) : hit;
 }
 
-export async function readWithLateTags(engine: Engine, plan: Plan, asked: Look): Promise<unknown> {
+export async function readWithMore(engine: Engine, plan: Plan, asked: Look): Promise<unknown> {
   try {
-    return readOn(engine, plan, await seeLateTags(engine, plan, asked));
+    return readOn(engine, plan, await seeMore(engine, plan, asked));
   } catch (error) {
     return loadAfterFailure(engine, plan, error);
   } finally {

@@ -1,5 +1,6 @@
 /**
- * What stands in a slot: an entry `V`, a lease `L` or a mark `M`; then a random id of 16 bytes.
+ * What stands in a slot: an entry `V`, a lease `L`, a mark `M`, or where a large entry stands apart, `P`; then a random
+ * id of 16 bytes.
  *
  *   V | id 16 | format 1 | codec 1 | storedAt 8 | staleAt 8 | goneAt 8 | loadMs 4 | head's length 4 | key's length 4
  *     | head | key | payload | crc32 of all that stands before it 4
@@ -19,6 +20,7 @@ import { type Shape, shapeFrom } from './shape.ts';
 export const VALUE = 0x56;
 export const LEASE = 0x4c;
 export const MARK = 0x4d;
+export const APART = 0x50;
 /** Type byte and id: what a compare-and-set compares. */
 export const TICKET_BYTES = 17;
 
@@ -127,13 +129,14 @@ export function writeHead(head: EntryHead): WrittenHead {
   return { ...head, bytes: Buffer.from(headText(head), 'utf8'), goodIn: 0 };
 }
 
-export function writeEntry(entry: Facts & { encoded: Encoded }, id: Buffer): Buffer {
+/** `type`: `VALUE`, or `APART` for one that will not stand in the slot itself. */
+export function writeEntry(entry: Facts & { encoded: Encoded }, id: Buffer, type = VALUE): Buffer {
   const head = entry.head.bytes;
   const keyLength = Buffer.byteLength(entry.key);
   const { bytes, codec, start, end } = entry.encoded;
   const payloadAt = HEAD_AT + head.length + keyLength;
   const slot = Buffer.allocUnsafe(payloadAt + end - start + CRC_BYTES);
-  slot[0] = VALUE;
+  slot[0] = type;
   id.copy(slot, 1);
   slot[TICKET_BYTES] = FORMAT;
   slot[CODEC_AT] = codec;
@@ -157,7 +160,7 @@ function sealed(slot: Buffer): Buffer {
 }
 
 /**
- * The entry of a slot that begins with `V`, or null when the bytes are strange. `known` saves parsing a head of
+ * The entry of these bytes, or null when the bytes are strange. `known` saves parsing a head of
  * theirs, and `key`, the key that is expected, saves making a text of it.
  */
 export function readEntry(slot: Buffer, known: Heads | null, key?: string): Entry | null {

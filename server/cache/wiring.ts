@@ -81,8 +81,9 @@ function buildPorts(options: CacheOptions, names: NameBook): { ports: Ports; cli
 type System = Pick<Ports, 'clock' | 'timers'> & { timeoutMs: number };
 type RealRedis = Pick<Ports, 'redis' | 'feed'> & { client: () => RedisClient };
 
-function overServer(url: string, { prefix, channel }: NameBook, system: System): RealRedis {
-  const redis = new SingleRedis(url, system);
+function overServer(url: string, names: NameBook, system: System): RealRedis {
+  const { prefix, channel } = names;
+  const redis = new SingleRedis(url, { ...system, apart: names.apart('') });
   const feed = new TrackingFeed({ address: url, prefix, channel, ...system });
   return { redis, feed, client: () => redis.server.client };
 }

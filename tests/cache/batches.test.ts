@@ -12,7 +12,12 @@ type Packet = readonly Command['op'][];
 async function openRecorded(options: { leaseMs?: number } = {}): Promise<[Cache, Packet[], string]> {
   const prefix = freshPrefix();
   const packets: Packet[] = [];
-  const redis = new SingleRedis(redisUrl(), { clock: systemClock, timers: systemTimers, timeoutMs: 3000 });
+  const redis = new SingleRedis(redisUrl(), {
+    clock: systemClock,
+    timers: systemTimers,
+    timeoutMs: 3000,
+    apart: `${prefix}{t}:b:`,
+  });
   const send = redis.send.bind(redis);
   redis.send = (commands) => {
     const ops = commands.map(({ op }) => op).filter((op) => !['hset', 'hgetall', 'fold'].includes(op));
@@ -136,7 +141,12 @@ describe('packets', () => {
 describe('folding', () => {
   test('changes nothing when one of the fields was written meanwhile', async () => {
     const key = `${freshPrefix()}f`;
-    const redis = new SingleRedis(redisUrl(), { clock: systemClock, timers: systemTimers, timeoutMs: 3000 });
+    const redis = new SingleRedis(redisUrl(), {
+      clock: systemClock,
+      timers: systemTimers,
+      timeoutMs: 3000,
+      apart: `${key}:`,
+    });
     redis.listen({ up: () => undefined, down: () => undefined });
     await redis.connect();
     await bareRedis().hset(key, { one: '1', two: '2' });

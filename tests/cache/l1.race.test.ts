@@ -43,7 +43,12 @@ interface Stage {
 
 async function stage(): Promise<Stage> {
   const prefix = freshPrefix();
-  const redis = new HeldRedis(redisUrl(), { clock: systemClock, timers: systemTimers, timeoutMs: 3000 });
+  const redis = new HeldRedis(redisUrl(), {
+    clock: systemClock,
+    timers: systemTimers,
+    timeoutMs: 3000,
+    apart: `${prefix}{t}:b:`,
+  });
   let feed: FeedListener | null = null;
   const cache = await openCache({
     prefix,

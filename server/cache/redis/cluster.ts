@@ -98,7 +98,7 @@ export class ClusterRedis implements RedisPort {
   async #sendParts(server: RedisServer, parts: readonly Part[]): Promise<void> {
     const commands = parts.map(({ command }) => command);
     const replies = await new Promise<unknown[]>((answer, fail) =>
-      sendCommands(server.line, commands, { together: false, answer, fail }),
+      sendCommands(server.line, commands, { apart: null, answer, fail }),
     );
     for (const [at, part] of parts.entries()) {
       const reply = replies[at];

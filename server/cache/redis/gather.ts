@@ -29,15 +29,15 @@ export function gather(commands: readonly Command[]): Command[][] {
 
 function mayJoin({ commands, bytes }: Group, command: Command, more: number): boolean {
   const [first] = commands as [Command];
-  if (isAside(first) || isAside(command)) return false;
+  if (isApart(first) || isApart(command)) return false;
   if (first.op !== command.op || commands.length >= MOST_KEYS || bytes + more > MOST_BYTES) return false;
   if (command.op === 'take') return command.px === (first as typeof command).px;
   return command.op === 'cas';
 }
 
 /** Its value travels by itself. */
-function isAside(command: Command): boolean {
-  return command.op === 'cas' && command.aside !== undefined;
+function isApart(command: Command): boolean {
+  return command.op === 'cas' && command.apart !== undefined;
 }
 
 function bytesOf(command: Command): number {

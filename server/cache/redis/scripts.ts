@@ -10,36 +10,56 @@ export interface Script {
 }
 
 /**
- * KEYS slots · ARGV for each slot: expected beginning (17 bytes, a ticket), new value ('' = DEL), ms -> for each 1, 0, or
- * why Redis refused. A wrong type is no match. Numbers are given as texts: Redis prints a Lua number by way of a double.
+ * Frees what stands apart for a slot that held `P`: `place` is what stood there from the 18th byte on. Only hex digits are
+ * a place, so that strange bytes cannot name another program's key.
  */
-export const CAS = script(`
+const FREE = `
+local function free(apart, place)
+  if apart ~= '' and type(place) == 'string' and string.match(place, '^%x+$') then
+    redis.call('UNLINK', apart .. place)
+  end
+end`;
+
+/**
+ * KEYS slots · ARGV for each slot: expected beginning (17 bytes, a ticket), new value ('' = DEL), ms; then what names of
+ * large entries begin with -> for each 1, 0, or why Redis refused. A wrong type is no match. Numbers are given as texts:
+ * Redis prints a Lua number by way of a double.
+ */
+export const CAS = script(`${FREE}
 local outcomes = {}
 for at = 1, #KEYS do
   local expected, value = ARGV[3 * at - 2], ARGV[3 * at - 1]
   local outcome = 0
   if redis.pcall('GETRANGE', KEYS[at], '0', '16') == expected then
+    local place = string.byte(expected) == 80 and redis.call('GETRANGE', KEYS[at], '17', '-1')
     local done
     if value == '' then done = redis.pcall('DEL', KEYS[at])
     else done = redis.pcall('SET', KEYS[at], value, 'PX', ARGV[3 * at]) end
     outcome = type(done) == 'table' and done.err or 1
+    if outcome == 1 then free(ARGV[#ARGV], place) end
   end
   outcomes[at] = outcome
 end
 return outcomes`);
 
 /**
- * The same for one large value that was set aside: KEYS slot, aside · ARGV expected beginning, ms -> 1, 0, or why Redis
- * refused. A script copies its arguments several times: 10 MB held Redis for 20 ms, set aside for 1 ms.
+ * The same for a large entry that was sent before: KEYS slot, where the entry stands · ARGV expected beginning ('' =
+ * whatever), what the slot is to hold, ms, what names of large entries begin with -> 1, 0, or why Redis refused.
  */
-export const CAS_ASIDE = script(`
-if redis.pcall('GETRANGE', KEYS[1], '0', '16') ~= ARGV[1] then
+export const CAS_APART = script(`${FREE}
+local stands = redis.pcall('GETRANGE', KEYS[1], '0', '-1')
+if ARGV[1] ~= '' and (type(stands) ~= 'string' or string.sub(stands, 1, 17) ~= ARGV[1]) then
   redis.call('UNLINK', KEYS[2])
   return 0
 end
-local done = redis.pcall('RENAME', KEYS[2], KEYS[1])
-if done.err then return done.err end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local life = string.format('%.0f', tonumber(ARGV[3]) + 1000)
+if redis.call('PEXPIRE', KEYS[2], life) == 0 then return 'OOM the entry itself was not stored' end
+local done = redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+if done.err then
+  redis.call('UNLINK', KEYS[2])
+  return done.err
+end
+if type(stands) == 'string' and string.byte(stands) == 80 then free(ARGV[4], string.sub(stands, 18)) end
 return 1`);
 
 /** KEYS slots · ARGV ms, a lease for each -> for each: false, it is taken; what stands there; or in braces why Redis refused. */
@@ -109,20 +129,22 @@ end
 redis.call('SET', KEYS[1], id .. ':' .. string.format('%.0f', n))
 return softened`);
 
-/** KEYS slots -> how many of those that were emptied held values. */
-export const DROP = script(`
+/** KEYS slots · ARGV what names of large entries begin with -> how many of those that were emptied held values. */
+export const DROP = script(`${FREE}
 local values = 0
 for at = 1, #KEYS do
-  if redis.pcall('GETRANGE', KEYS[at], '0', '0') == 'V' then values = values + 1 end
+  local kind = redis.pcall('GETRANGE', KEYS[at], '0', '0')
+  if kind == 'V' or kind == 'P' then values = values + 1 end
+  if kind == 'P' then free(ARGV[1], redis.call('GETRANGE', KEYS[at], '17', '-1')) end
 end
 for first = 1, #KEYS, 1000 do redis.call('UNLINK', unpack(KEYS, first, math.min(first + 999, #KEYS))) end
 return values`);
 
 /**
- * ARGV cursor, pattern, count, what names that stay begin with -> cursor, how many names were emptied, how many of
+ * ARGV cursor, pattern, count, what names that stay begin with, and those of large entries -> cursor, how many names were emptied, how many of
  * them held values, one of them. Its keys are found by SCAN, so it is for a server that is no part of a cluster.
  */
-export const SWEEP = script(`
+export const SWEEP = script(`${FREE}
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
 local stays = #ARGV[4]
 local names, seen, values = {}, {}, 0
@@ -130,7 +152,9 @@ for _, name in ipairs(page[2]) do
   if string.sub(name, 1, stays) ~= ARGV[4] and not seen[name] then
     seen[name] = true
     names[#names + 1] = name
-    if redis.pcall('GETRANGE', name, '0', '0') == 'V' then values = values + 1 end
+    local kind = redis.pcall('GETRANGE', name, '0', '0')
+    if kind == 'V' or kind == 'P' then values = values + 1 end
+    if kind == 'P' then free(ARGV[5], redis.call('GETRANGE', name, '17', '-1')) end
   end
 end
 for first = 1, #names, 1000 do redis.call('UNLINK', unpack(names, first, math.min(first + 999, #names))) end
@@ -191,7 +215,7 @@ return 1`);
 export const SCRIPTS: readonly Script[] = [
   FOLD,
   CAS,
-  CAS_ASIDE,
+  CAS_APART,
   TAKE,
   STAMPS,
   SOFTEN,

@@ -21,11 +21,15 @@ const SCAN_MS = 1000;
 
 export class SingleRedis implements RedisPort {
   readonly server: RedisServer;
+  readonly setsApart = true;
+  readonly #apart: string;
   #connection: Connection | null = null;
   readonly #timers: TimerPort;
   #connecting: Promise<void> | null = null;
 
-  constructor(url: string, ports: { clock: ClockPort; timers: TimerPort; timeoutMs: number }) {
+  /** `apart`: what the names of large entries begin with. */
+  constructor(url: string, ports: { clock: ClockPort; timers: TimerPort; timeoutMs: number; apart: string }) {
+    this.#apart = ports.apart;
     this.#timers = ports.timers;
     this.server = new RedisServer(url, ports);
   }
@@ -69,7 +73,7 @@ export class SingleRedis implements RedisPort {
         if (this.#connection === from) resolve({ replies, from });
         else reject(new AwayError('the connection changed under the question'));
       };
-      sendCommands(this.server.line, commands, { together: true, answer, fail: reject });
+      sendCommands(this.server.line, commands, { apart: this.#apart, answer, fail: reject });
     });
   }
 
@@ -87,7 +91,7 @@ export class SingleRedis implements RedisPort {
   /** In one step: the names need not travel here and back. */
   async sweepPage(from: SweepFrom): Promise<SweptPage> {
     if (!this.#connection) throw new AwayError('there is no connection');
-    const sweeping = sweepByScript(this.server.line, from);
+    const sweeping = sweepByScript(this.server.line, from, this.#apart);
     const error = () => new TimeLimitError(SCAN_MS);
     return within(sweeping, { ms: SCAN_MS, timers: this.#timers, error });
   }

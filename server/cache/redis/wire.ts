@@ -1,10 +1,11 @@
 /** The engine's commands as Redis commands, and Redis' replies as the engine expects them. */
 import type { Command, StampsReply, SweepFrom, SweptPage } from '../ports.ts';
+import { ticketOf } from '../slot.ts';
 import { gather } from './gather.ts';
 import type { Answering, Line, Word, Words } from './line.ts';
 import {
   CAS,
-  CAS_ASIDE,
+  CAS_APART,
   DROP,
   FOLD,
   MARK,
@@ -28,22 +29,25 @@ interface Wired {
 /** Stamps outlive every entry: those that are used are prolonged when half of their life is over. */
 const STAMP_LIFE_MS = 30 * 24 * 3600 * 1000;
 
+/** What large entries' names begin with, where all keys are on one server; null for a server of a cluster. */
+export type ApartPrefix = string | null;
+
 /**
  * Sends the commands in one packet of one connection; `fail` when any outcome is unknown, while a refusal by Redis is
- * an `Error` in its place. `together`: all keys are on this server in whatever hash slot, so neighbours of one kind may
- * become one command.
+ * an `Error` in its place. On a server that has all keys, of whatever hash slot, neighbours of one kind may become one
+ * command.
  */
 export function sendCommands(
   line: Line,
   commands: readonly Command[],
-  { together, ...answering }: { together: boolean } & Answering<unknown[]>,
+  { apart, ...answering }: { apart: ApartPrefix } & Answering<unknown[]>,
 ): void {
   if (commands.length === 1) {
-    exchange(line, [wire(commands, together)], answering);
+    exchange(line, [wire(commands, apart)], answering);
     return;
   }
-  const groups = together ? gather(commands) : commands.map((command) => [command]);
-  const wired = groups.map((group) => wire(group, together));
+  const groups = apart === null ? commands.map((command) => [command]) : gather(commands);
+  const wired = groups.map((group) => wire(group, apart));
   const answer = (replies: unknown[]): void =>
     answering.answer(replies.flatMap((reply, at) => spread(reply, (groups[at] as Command[]).length)));
   exchange(line, wired, { answer, fail: answering.fail });
@@ -108,8 +112,9 @@ function sendTexts(
 export async function sweepByScript(
   line: Line,
   { pattern, cursor, count, except }: SweepFrom,
+  apart: string,
 ): Promise<SweptPage> {
-  const wired = { ...evaluate(SWEEP, [], [cursor ?? '0', pattern, count, except]), read: asSweptPage };
+  const wired = { ...evaluate(SWEEP, [], [cursor ?? '0', pattern, count, except, apart]), read: asSweptPage };
   const [page] = await new Promise<unknown[]>((answer, fail) => exchange(line, [wired], { answer, fail }));
   if (page instanceof Error) throw page;
   return page as SweptPage;
@@ -133,7 +138,7 @@ const asIs = (reply: unknown): unknown => reply;
 const asNumber = (reply: unknown): number => Number(reply);
 
 /** Commands of one kind, gathered, or one alone. */
-function wire(group: readonly Command[], together: boolean): Wired {
+function wire(group: readonly Command[], apart: ApartPrefix): Wired {
   const [command] = group as [Command];
   switch (command.op) {
     case 'mget':
@@ -141,9 +146,11 @@ function wire(group: readonly Command[], together: boolean): Wired {
     case 'take':
       return group.length === 1 ? wireTake(command) : wireTakes(group as (typeof command)[]);
     case 'cas':
-      return together && group.length === 1 && command.aside !== undefined
-        ? wireSwapAside(command, command.aside)
-        : wireSwaps(group as (typeof command)[]);
+      return command.apart === undefined
+        ? wireSwaps(group as (typeof command)[], apart)
+        : wireSwapApart(command, command.apart, apart ?? '');
+    case 'range':
+      return { words: ['getrange', command.key, command.from, command.to], read: asIs };
     case 'set':
       return { words: ['set', command.key, command.value, 'PX', ms(command.px)], read: asIs };
     case 'stamps': {
@@ -154,7 +161,7 @@ function wire(group: readonly Command[], together: boolean): Wired {
     case 'soften':
       return { ...evaluate(SOFTEN, [command.counter, ...command.keys], [command.id]), read: asNumber };
     case 'drop':
-      return { ...evaluate(DROP, command.keys, []), read: asNumber };
+      return { ...evaluate(DROP, command.keys, [apart ?? '']), read: asNumber };
     case 'del':
       return { words: ['del', ...command.keys], read: asNumber };
     case 'mark':
@@ -201,20 +208,23 @@ function asTakings(reply: unknown): unknown[] {
   );
 }
 
-function wireSwaps(swaps: readonly Swap[]): Wired {
+function wireSwaps(swaps: readonly Swap[], apart: ApartPrefix): Wired {
   const words: Word[] = ['evalsha', CAS.sha, swaps.length];
   for (const { key } of swaps) words.push(key);
   for (const { expect, value, px } of swaps) words.push(expect, value ?? '', ms(px));
+  words.push(apart ?? '');
   return { words, script: CAS, read: swaps.length === 1 ? asOneSwap : asSwaps };
 }
 
-/** For as long as a value may wait for a script that is sent right behind it. */
-const ASIDE_MS = 30_000;
+/** For as long as an entry may wait for the script that is sent right behind it. */
+const WAIT_MS = 30_000;
 
-function wireSwapAside({ key, expect, value, px }: Swap, aside: string): Wired {
+function wireSwapApart({ key, expect, value, px }: Swap, place: string, prefix: string): Wired {
+  const entry = value as Buffer;
+  const stub = Buffer.concat([ticketOf(entry), Buffer.from(place)]);
   return {
-    first: ['set', aside, value ?? '', 'PX', ASIDE_MS],
-    ...evaluate(CAS_ASIDE, [key, aside], [expect, ms(px)]),
+    first: ['set', prefix + place, entry, 'PX', WAIT_MS],
+    ...evaluate(CAS_APART, [key, prefix + place], [expect, stub, ms(px), prefix]),
     read: asSwap,
   };
 }

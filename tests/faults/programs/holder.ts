@@ -1,6 +1,5 @@
-/** A process that holds values in its memory and tells when they left it; and one that pings Redis without a pause. */
+/** A process that holds values in its memory and tells when they left it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { createCache } from '../../../server/cache/index.ts';
 import { now } from '../support/clock.ts';
 import { serve } from '../support/serve.ts';
@@ -14,7 +13,6 @@ const cache = createCache({
   commandTimeoutMs: PATIENT_MS,
   leaseMs: PATIENT_MS,
 });
-const bare = new Redis(REDIS_URL);
 
 export interface Departure {
   /** How many answers came from memory before. */
@@ -24,20 +22,6 @@ export interface Departure {
 
 function hitsL1(): number {
   return cache.stats().hitsL1;
-}
-
-let isPinging = false;
-let pings: Promise<number[]> = Promise.resolve([]);
-
-async function ping(): Promise<number[]> {
-  const tookMs: number[] = [];
-  while (isPinging) {
-    const from = now();
-    await bare.ping();
-    tookMs.push(now() - from);
-    await sleep(1);
-  }
-  return tookMs;
 }
 
 const handlers = {
@@ -72,17 +56,9 @@ const handlers = {
     const value = await cache.getOrSet(key, 60, async () => randomBytes(bytes), { l1: false });
     return { hash: createHash('sha1').update(value).digest('hex'), loads: cache.stats().loads - before };
   },
-  startPings(): void {
-    isPinging = true;
-    pings = ping();
-  },
-  stopPings(): Promise<number[]> {
-    isPinging = false;
-    return pings;
-  },
 };
 
 export type HolderHandlers = typeof handlers;
 
-await Promise.all([cache.ready(), bare.ping()]);
+await cache.ready();
 serve(handlers);

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { startRedis } from '../../support/redis.ts';
 import { freshPrefix } from '../../support/services.ts';
 import type { Departure, HolderHandlers } from '../programs/holder.ts';
+import type { PingerHandlers } from '../programs/pinger.ts';
 import { now } from '../support/clock.ts';
 import { rounded, type Spread, spreadOf } from '../support/figures.ts';
 import { type Program, startProgram } from '../support/program.ts';
@@ -49,7 +50,11 @@ export async function openHolders(): Promise<Holders> {
   const env = { REDIS_URL: redis.url, CACHE_PREFIX: prefix };
   const start = () => startProgram<HolderHandlers>('holder.ts', env);
   const holders = await Promise.all(Array.from({ length: PROCESSES }, start));
-  const [first, second, pinger] = holders as [Holder, Holder, Holder];
+  const [first, second] = holders as [Holder, Holder];
+  const pinger = await startProgram<PingerHandlers>('pinger.ts', {
+    REDIS_URL: redis.url,
+    REDIS_PID: String(redis.pid),
+  });
   const bare = new Redis(redis.url);
 
   /** All processes hold the key and watch it; answers their departures. */
@@ -98,9 +103,9 @@ export async function openHolders(): Promise<Holders> {
   }
 
   async function pingsDuring<T>(work: () => Promise<T>): Promise<[T, Spread]> {
-    await pinger.call('startPings');
+    await pinger.call('start');
     const done = await work();
-    return [done, spreadOf(await pinger.call('stopPings'))];
+    return [done, spreadOf(await pinger.call('stop'))];
   }
 
   async function courtesy(keys: number): Promise<CourtesyFigures> {
@@ -145,7 +150,7 @@ export async function openHolders(): Promise<Holders> {
     courtesy,
     async close() {
       bare.disconnect();
-      await Promise.all(holders.map((holder) => holder.kill()));
+      await Promise.all([pinger, ...holders].map((program) => program.kill()));
       await redis.stop();
     },
   };

@@ -12,7 +12,7 @@ const VALUE = 0x56;
 
 export function plainFills(url: string, prefix: string): Pick<Ports, 'redis' | 'feed'> {
   const system = { clock: systemClock, timers: systemTimers };
-  const redis = new SingleRedis(url, { ...system, timeoutMs: 50 });
+  const redis = new SingleRedis(url, { ...system, timeoutMs: 50, apart: 'apart:' });
   const send = redis.send.bind(redis);
   redis.send = async (commands) => {
     const answer = await send(commands.map(withoutComparison));
