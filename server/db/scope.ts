@@ -9,6 +9,14 @@ export interface Scope {
   after: (() => void | Promise<void>)[];
   /** Nested writes share one connection and take turns on it: savepoints must not interleave. */
   turn: Promise<unknown>;
+  /** Changes under way. */
+  changing: number;
+  /** Its work has returned: what it makes old is settled. */
+  isOver: boolean;
+}
+
+export function newScope(tx: Transaction, names: NameSet, after: Scope['after']): Scope {
+  return { tx, names, after, turn: Promise.resolve(), changing: 0, isOver: false };
 }
 
 export const scope = new AsyncLocalStorage<Scope>();

@@ -97,7 +97,8 @@ class Line {
   }
 }
 
-const LATE =
+/** Why it is refused. */
+export const LATE =
   'A statement came after the end of its write: expected the work to wait for all of its statements before it returns or throws';
 
 /** Drizzle's object for one transaction, without its relational queries, which are slow to prepare and not used. */

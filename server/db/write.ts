@@ -14,8 +14,8 @@ import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
 import { noteWrite } from './own-writes.ts';
-import { type Scope, scope } from './scope.ts';
-import { inTransaction } from './transaction.ts';
+import { newScope, type Scope, scope } from './scope.ts';
+import { inTransaction, LATE } from './transaction.ts';
 
 /** What `write` hands to its work: statements that know what they make old. */
 export interface WriteTx {
@@ -103,7 +103,7 @@ async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T
   try {
     const answer = await inTransaction(async (tx) => {
       failpoint('begun');
-      const result = await run({ tx, names, after, turn: Promise.resolve() }, work);
+      const result = await run(newScope(tx, names, after), work);
       failpoint('worked');
       if (!names.empty) await announce(tx, names, pending);
       failpoint('before-commit');
@@ -161,7 +161,7 @@ async function nested<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Promi
 async function savepoint<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
   const names = new NameSet();
   const after: Scope['after'] = [];
-  const answer = await outer.tx.transaction((tx) => run({ tx, names, after, turn: Promise.resolve() }, work));
+  const answer = await outer.tx.transaction((tx) => run(newScope(tx, names, after), work));
   outer.names.add(names.toNames());
   outer.after.push(...after);
   return answer;
@@ -170,20 +170,39 @@ async function savepoint<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Pr
 async function run<T>(own: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
   const answer = await scope.run(own, () => work(statementsOf(own)));
   await own.turn;
+  if (own.changing > 0) throw new Error(UNFINISHED);
+  own.isOver = true;
   return answer;
 }
 
-function statementsOf({ tx, names, after }: Scope): WriteTx {
+const UNFINISHED =
+  'A change was still under way when its write ended: expected the work to wait for all of its statements before it returns';
+
+function statementsOf(own: Scope): WriteTx {
+  const { tx, names, after } = own;
   return {
-    insert: (table, rows) => insertRows(tx, names, table, Array.isArray(rows) ? rows : [rows]),
-    update: (table, set, where) => updateRows(tx, names, { table, set, where }),
-    delete: (table, where) => deleteRows(tx, names, { table, where }),
-    upsert: (table, rows, { on, update }) => upsertRows(tx, names, { table, rows, on, update }),
+    insert: (table, rows) =>
+      changing(own, () => insertRows(tx, names, table, Array.isArray(rows) ? rows : [rows])),
+    update: (table, set, where) => changing(own, () => updateRows(tx, names, { table, set, where })),
+    delete: (table, where) => changing(own, () => deleteRows(tx, names, { table, where })),
+    upsert: (table, rows, { on, update }) =>
+      changing(own, () => upsertRows(tx, names, { table, rows, on, update })),
     select: tx.select.bind(tx) as Transaction['select'],
     invalidate: (more) => names.add(more),
     refill: (read, arg) => void after.push(() => read.refresh(arg).then(ignore, ignore)),
     afterCommit: (action) => void after.push(action),
   };
+}
+
+/** What a change makes old is known when it is done: one that nobody waited for must not be committed. */
+async function changing<T>(own: Scope, change: () => Promise<T>): Promise<T> {
+  if (own.isOver) throw new Error(LATE);
+  own.changing++;
+  try {
+    return await change();
+  } finally {
+    own.changing--;
+  }
 }
 
 /** A refill that fails leaves a miss behind, which the next read mends. */

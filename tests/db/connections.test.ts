@@ -134,6 +134,19 @@ describe('a statement that comes after the end of its write', () => {
   });
 });
 
+describe('a change that its write did not wait for', () => {
+  it('is not committed, for what it makes old would be forgotten', async () => {
+    await rename('kept');
+    const work = db.write(async (tx) => {
+      void tx.update(schema.users, { username: 'late' }, eq(schema.users.id, 1)).catch(() => {});
+    });
+    await expect(work).rejects.toThrow('still under way when its write ended');
+    expect(await nameNow()).toBe('kept');
+    await rename('after');
+    expect(await nameNow()).toBe('after');
+  });
+});
+
 describe('a statement that comes often', () => {
   it('is prepared, and reads and writes the same values as its text', async () => {
     const shown: unknown[] = [];
