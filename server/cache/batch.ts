@@ -22,6 +22,9 @@ interface PendingCommand {
  */
 const MOST_COMMANDS = 32;
 
+/** One look asks for no more: a slot, the stamps of all, and a tag or two. */
+const FEW = 6;
+
 let lastNumber = 0;
 
 /** What one tick asks, and after `done` what it learned. */
@@ -42,7 +45,8 @@ export class Tick {
   /** From the asking to the answer. */
   ms = 0;
   readonly #openedAt: number;
-  #places = new Map<string, number>();
+  /** Made when somebody may ask for a name again. */
+  #places: Map<string, number> | null = null;
   #lastNames: readonly string[] | null = null;
   #values: readonly (Buffer | null)[] = [];
   #from: Connection | null = null;
@@ -61,11 +65,32 @@ export class Tick {
 
   /** Its place among the values of the answer. */
   ask(name: string): number {
-    const known = this.#places.get(name);
-    if (known !== undefined) return known;
+    const known = this.#placeOf(name);
+    return known === -1 ? this.#add(name) : known;
+  }
+
+  /** Asks for names of which none, or few, are asked for already: twice the same costs bytes, but looking for it costs all. */
+  askEach(names: readonly string[]): number {
+    const first = this.names.length;
+    for (const name of names) this.#add(name);
+    return first;
+  }
+
+  #add(name: string): number {
     const place = this.names.push(name) - 1;
-    this.#places.set(name, place);
+    this.#places?.set(name, place);
     return place;
+  }
+
+  /** -1 when it was not asked for. A few names are found sooner without an index. */
+  #placeOf(name: string): number {
+    const { names } = this;
+    if (this.#places === null) {
+      const among = names.lastIndexOf(name, FEW);
+      if (among !== -1 || names.length <= FEW + 1) return among;
+      this.#places = new Map(names.map((one, place) => [one, place]));
+    }
+    return this.#places.get(name) ?? -1;
   }
 
   /** Reads of one namespace ask for the very same list. */
@@ -76,12 +101,12 @@ export class Tick {
   }
 
   hasAsked(name: string): boolean {
-    return this.#places.has(name);
+    return this.#placeOf(name) !== -1;
   }
 
   /** What Redis holds under a name that was asked. */
   value(name: string): Buffer | null {
-    return this.valueAt(this.#places.get(name) as number);
+    return this.valueAt(this.#placeOf(name));
   }
 
   valueAt(place: number): Buffer | null {

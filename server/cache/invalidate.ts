@@ -97,6 +97,7 @@ async function sendEmptying(
       keys.map((key) => engine.writes.run<number>({ op: 'unmark', keys: [key], token })),
     ).then(sum);
   };
+  if (stamps.length === 0 && slots.length <= SLICE) return run(slots, 'drop');
   const dropping = inSlices(slots, (slice) => run(slice, 'drop'));
   const [values] = await Promise.all([dropping, run(withEra(engine, stamps), 'del')]);
   return values;

@@ -32,17 +32,14 @@ interface Bulk {
 async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Promise<boolean> {
   const tick = engine.reads.tick();
   tick.watch.hold();
-  const looks = places.map((place) => {
-    const { slot, stamps } = plans[place] as Plan;
-    tick.askAll(stamps);
-    return { tick, place: tick.ask(slot) };
-  });
+  for (const place of places) tick.askAll((plans[place] as Plan).stamps);
+  const first = tick.askEach(places.map((place) => (plans[place] as Plan).slot));
   const failure = await tick.done.catch((error: unknown) => ({ error }));
   let isComplete = true;
   for (let at = 0; at < places.length; at++) {
     const place = places[at] as number;
     const plan = plans[place] as Plan;
-    const asked = looks[at] as Look;
+    const asked = { tick, place: first + at };
     const seen = failure ? null : see(engine, plan, asked);
     const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
     isComplete &&= hit !== NO_HIT;

@@ -1,9 +1,13 @@
 /** P2: whoever dies around the commit, nobody keeps the old row. */
+import { createConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { FAILPOINTS } from '../../server/db/failpoint.ts';
 import { killAtPoints } from './runs/kills.ts';
+import { inSealed, lasting } from './support/checks.ts';
 import { report } from './support/figures.ts';
+import { until } from './support/until.ts';
 import { L1_LAG_MS } from './support/verdict.ts';
+import { openWorld } from './support/world.ts';
 
 /** P2's 2 s, and room for a machine with many tests on it. */
 const BOUND_MS = 2000 + 3000;
@@ -23,5 +27,23 @@ describe('P2 No write is forgotten', () => {
     expect(figures.oldRow.max).toBeLessThan(BOUND_MS);
     expect(figures.oldRowSealed.count).toBe(0);
     expect(figures.oldRowMarked.max).toBeLessThan(L1_LAG_MS);
+    expect(figures.checks.checked).toBeGreaterThan(100);
+    expect([...lasting(figures.checks), ...inSealed(figures.checks)]).toEqual([]);
+  });
+
+  test('the standing checkers, asked there too, find a row that was changed behind the cache’s back', async () => {
+    const world = await openWorld({ processes: 1, items: 1 });
+    try {
+      await world.workers[0]?.call('read', 1);
+      const connection = await createConnection(world.databaseUrl);
+      await connection.query('UPDATE race_items SET version = version + 1');
+      await connection.end();
+      await world.start({ people: 2, writeShare: 0, keys: 1, pauseMs: 3 });
+      const isFound = async () => lasting(await world.checks()).includes('item 1000 ms redis');
+      await until('the checker to find it', isFound);
+      await world.stopLoad();
+    } finally {
+      await world.close();
+    }
   });
 });

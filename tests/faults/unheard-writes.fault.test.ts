@@ -1,6 +1,7 @@
 /** P2 and P3: writes that Redis does not hear of. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AwayFigures, cutTheWriter, openAwayWorld, takeRedisAway } from './runs/away.ts';
+import { lasting } from './support/checks.ts';
 import { report } from './support/figures.ts';
 import type { World } from './support/world.ts';
 
@@ -26,6 +27,8 @@ function check({ verdict, ...figures }: AwayFigures): void {
   expect(verdict.staleInL1 + verdict.staleWithoutL1).toBe(0);
   expect(figures.oldRow.max).toBeLessThan(BOUND_MS);
   expect(figures.lastOldRowMs).toBeLessThan(BOUND_MS);
+  expect(figures.checks.checked).toBeGreaterThan(100);
+  expect(lasting(figures.checks)).toEqual([]);
 }
 
 describe('P2 No write is forgotten', () => {

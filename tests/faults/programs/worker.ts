@@ -6,8 +6,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { eq, sql } from 'drizzle-orm';
-import type { Connection } from 'mysql2';
-import { type CacheState, createCache, OverloadedError } from '../../../server/cache/index.ts';
+import type { Connection, PrepareStatementInfo } from 'mysql2';
+import {
+  type CachedRead,
+  type CacheState,
+  createCache,
+  OverloadedError,
+} from '../../../server/cache/index.ts';
 import { config } from '../../../server/config.ts';
 import {
   dependsOn,
@@ -19,6 +24,7 @@ import {
   startRelay,
   write,
 } from '../../../server/db/index.ts';
+import { createStandingChecker } from '../../../server/monitoring/standing-checker.ts';
 import { now } from '../support/clock.ts';
 import { ITEMS_PER_SHELF, items, READ_KINDS, type ReadKind } from '../support/items.ts';
 import { KIND, openLog } from '../support/log.ts';
@@ -29,6 +35,8 @@ const { LOG_FOLDER = '.', WHO = '0', PLAIN_FILLS, COMMAND_TIMEOUT_MS = '50', REL
 const { redisUrl, redisClusterNodes, cachePrefix } = config();
 const log = openLog(LOG_FOLDER, Number(WHO));
 const TTL_S = 600;
+/** Of the reads, that many are compared with the database, as in a server. */
+const CHECKED = 0.2;
 
 /** The write that the running code belongs to. */
 interface Writing {
@@ -97,10 +105,18 @@ dependsOn(items, {
   }),
 });
 
+const checker = createStandingChecker({ share: CHECKED });
+
+async function readAndOffer<T>(read: CachedRead<number, T>, id: number): Promise<T> {
+  const value = await read.get(id);
+  if (slowLoadMs === 0) checker.offer(read, id, value);
+  return value;
+}
+
 async function readVersions(kind: ReadKind, id: number): Promise<{ id: number; version: number }[]> {
-  if (kind === 'shelf') return shelf.get(Math.floor((id - 1) / ITEMS_PER_SHELF));
+  if (kind === 'shelf') return readAndOffer(shelf, Math.floor((id - 1) / ITEMS_PER_SHELF));
   const read = { item, bare, marked, sealed }[kind];
-  return [{ id, version: await read.get(id) }];
+  return [{ id, version: await readAndOffer(read, id) }];
 }
 
 let problems: string[] = [];
@@ -147,17 +163,35 @@ function watchCommits(): void {
     on(event: 'connection', listener: (connection: Connection) => void): void;
   };
   pool.on('connection', (connection) => {
-    const query = connection.query.bind(connection) as (...given: unknown[]) => unknown;
-    connection.query = ((...given: unknown[]) => {
-      const done = given.at(-1);
-      if (!isCommit(given[0]) || typeof done !== 'function') return query(...given);
-      const own = writing.getStore();
-      return query(...given.slice(0, -1), (...outcome: unknown[]) => {
-        if (own && !outcome[0]) log.addNow({ kind: KIND.committed, key: own.key, version: own.version });
-        done(...outcome);
-      });
-    }) as Connection['query'];
+    const query = connection.query.bind(connection) as Call;
+    connection.query = ((...given: unknown[]) =>
+      query(...(isCommit(given[0]) ? noting(given) : given))) as Connection['query'];
+    const prepare = connection.prepare.bind(connection);
+    connection.prepare = ((text: string, done: (error: unknown, statement: PrepareStatementInfo) => void) =>
+      prepare(text, (error, statement) => {
+        if (!error && isCommit(text)) watchStatement(statement);
+        done(error, statement);
+      })) as Connection['prepare'];
   });
+}
+
+type Call = (...given: unknown[]) => unknown;
+
+function watchStatement(statement: PrepareStatementInfo): void {
+  const execute = statement.execute.bind(statement) as Call;
+  statement.execute = ((...given: unknown[]) => execute(...noting(given))) as typeof statement.execute;
+}
+
+/** The same call, whose answer is noted first. */
+function noting(given: unknown[]): unknown[] {
+  const done = given.at(-1);
+  if (typeof done !== 'function') return given;
+  const own = writing.getStore();
+  const noted = (...outcome: unknown[]): void => {
+    if (own && !outcome[0]) log.addNow({ kind: KIND.committed, key: own.key, version: own.version });
+    done(...outcome);
+  };
+  return [...given.slice(0, -1), noted];
 }
 
 function isCommit(statement: unknown): boolean {
@@ -237,6 +271,8 @@ const handlers = {
   },
   state: (): CacheState => cache.state(),
   stats: () => cache.stats(),
+  /** What the standing checker found so far. */
+  checks: () => checker.counts(),
   backlog: () => outboxBacklog(),
   write: writeOnce,
   /** Reads one row in every way, so that it is cached. */

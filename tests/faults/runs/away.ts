@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from '../programs/worker.ts';
+import type { Checks } from '../support/checks.ts';
 import { now } from '../support/clock.ts';
 import { rounded, type Spread } from '../support/figures.ts';
 import { KIND } from '../support/log.ts';
@@ -28,6 +29,8 @@ export interface AwayFigures {
   oldKeys: number;
   failures: string[];
   verdict: Verdict;
+  /** Of this world so far. */
+  checks: Checks;
 }
 
 const KEYS = 60;
@@ -108,5 +111,6 @@ async function afterwards(world: World, { afterMs, begin, backAt, awayUntil }: T
     oldKeys: Number(/rdb_last_load_keys_loaded:(\d+)/.exec(info)?.[1] ?? 0),
     failures: problems.flat(),
     verdict,
+    checks: await world.checks(),
   };
 }

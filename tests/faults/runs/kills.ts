@@ -1,6 +1,7 @@
 /** Writers that are killed at named points around the commit, while three other processes read what they write. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Load } from '../programs/worker.ts';
+import type { Checks } from '../support/checks.ts';
 import { rounded, type Spread } from '../support/figures.ts';
 import { type Leftovers, leftovers } from '../support/leftovers.ts';
 import { KIND } from '../support/log.ts';
@@ -23,6 +24,7 @@ export interface KillFigures {
   cleanAfterMs: number;
   left: Leftovers;
   verdict: Verdict;
+  checks: Checks;
 }
 
 export interface KillOptions {
@@ -99,5 +101,6 @@ async function figuresOf(world: World, kills: number): Promise<KillFigures> {
     cleanAfterMs: rounded(cleanAfterMs),
     left,
     verdict,
+    checks: await world.checks(),
   };
 }

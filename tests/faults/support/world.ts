@@ -6,6 +6,7 @@ import { startRedis, type TestRedis } from '../../support/redis.ts';
 import { freshDatabase, freshPrefix } from '../../support/services.ts';
 import { type TcpProxy, tcpProxy } from '../../support/tcp-proxy.ts';
 import type { Load, WorkerHandlers } from '../programs/worker.ts';
+import { type Checks, sumOfChecks } from './checks.ts';
 import { createItems } from './items.ts';
 import { type LogRecord, RECORD_BYTES, readLogs } from './log.ts';
 import { type Program, startProgram } from './program.ts';
@@ -37,6 +38,8 @@ export interface World {
   stopLoad(): Promise<void>;
   /** Everything that was noted so far, by the living and the dead. */
   records(): LogRecord[];
+  /** What the standing checkers of the living found. */
+  checks(): Promise<Checks>;
   /** How many records there are. */
   noted(): number;
   close(): Promise<void>;
@@ -84,6 +87,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     start: async (load) => void (await Promise.all(workers.map((worker) => worker.call('start', load)))),
     stopLoad: async () => void (await Promise.all(workers.map((worker) => worker.call('stop')))),
     records: () => readLogs(folder),
+    checks: async () => sumOfChecks(await Promise.all(workers.map((worker) => worker.call('checks')))),
     noted: () =>
       readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / RECORD_BYTES,
     async close() {
