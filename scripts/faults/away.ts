@@ -18,7 +18,7 @@ const AFTER_MS = 10_000;
 function isAsPromised(title: string, { verdict, ...figures }: AwayFigures): boolean {
   report(title, figures);
   const stale = verdict.staleInOwnProcess + verdict.staleWithoutL1 + verdict.staleInL1;
-  const isBelieved = lasting(figures.checks).length === 0;
+  const isBelieved = lasting(figures.checks) === 0;
   return isBelieved && stale === 0 && figures.lastOldRowMs <= BOUND_MS && figures.failures.length === 0;
 }
 

@@ -24,7 +24,7 @@ await withServers(async () => {
   for (const point of FAILPOINTS) {
     const figures = await killAtPoints({ points: [point], times, lanes, onProgress: progress(point, times) });
     print(point, figures);
-    isGood &&= lasting(figures.checks).length + inSealed(figures.checks).length === 0;
+    isGood &&= lasting(figures.checks) + inSealed(figures.checks) === 0;
     isGood &&= figures.stale === 0 && figures.oldRow.max <= BOUND_MS && figures.oldRowSealed.count === 0;
   }
   return isGood;

@@ -199,11 +199,11 @@ export class Batcher {
     });
   }
 
-  /** The breaker's own work is done while Redis is at its. */
   #sendIfOpen(tick: Tick): void {
     if (this.#tick === tick) this.#send(tick);
   }
 
+  /** The breaker's own work is done while Redis is at its. */
   #send(tick: Tick): void {
     this.#tick = null;
     if (this.#limits.mayAsk()) this.#limits.tell(this.#exchange(tick));

@@ -12,14 +12,20 @@
 
 import { decodeFrozen, type Encoded } from './codec.ts';
 import type { Engine } from './engine.ts';
-import { loadAsRefresh, loadUnderLease } from './fill.ts';
-import type { Flight } from './flights.ts';
 import { headStartMs } from './lifetime.ts';
 import { runLoader } from './load.ts';
 import { ask, type Good, type Look, look, type Seen, see, seeMore } from './look.ts';
 import type { Parcel } from './parcel.ts';
 import { fitsVersion, type Plan } from './plan.ts';
 import { Popularity } from './popularity.ts';
+import {
+  type Answered,
+  joinOrWait,
+  loadForAll,
+  refreshBehind,
+  refreshForAll,
+  type Shared,
+} from './shared-load.ts';
 import { ticketOf } from './slot.ts';
 import * as tell from './tell.ts';
 import type { BypassReason } from './types.ts';
@@ -27,8 +33,7 @@ import type { BypassReason } from './types.ts';
 const MAX_LOOKS = 3;
 const STRANGE = Symbol('strange');
 
-type Answered = { value: unknown };
-type Next = Answered | 'look again' | 'wait' | 'mark' | 'unsettled' | 'not admitted';
+type Next = Shared | 'mark' | 'unsettled';
 
 export function read(engine: Engine, plan: Plan): Promise<unknown> {
   if (engine.bypass()) return loadInTransaction(engine, plan);
@@ -254,86 +259,6 @@ function softly(
 function isTimeToRefresh(engine: Engine, plan: Plan, { entry, tick: { now } }: Good): boolean {
   const { beta } = plan.policy;
   return beta > 0 && now + headStartMs(entry.loadMs, beta, 1 - engine.ports.random.next()) >= entry.staleAt;
-}
-
-/** Joins the flight of this process, or starts it. */
-function loadForAll(engine: Engine, plan: Plan, expect: Buffer | null): Promise<Next> | Next {
-  const under = engine.flights.find(plan.key);
-  if (under) return join(engine, plan, under);
-  if (!engine.popularity.isAdmitted(plan.key, plan.policy)) return 'not admitted';
-  const flight = engine.flights.start(plan.key, (own) => loadUnderLease(engine, plan, expect, own));
-  return land(engine, plan, flight);
-}
-
-/** The answer as a thunk: whoever was served the stale value meanwhile does not count it. */
-async function refreshForAll(
-  engine: Engine,
-  plan: Plan,
-  ticket: Buffer,
-): Promise<(() => Answered) | 'wait' | 'look again'> {
-  const under = engine.flights.find(plan.key);
-  if (!under && !(await claimRefresh(engine, plan))) return 'wait';
-  const flight =
-    engine.flights.find(plan.key) ??
-    engine.flights.start(plan.key, (own) => loadAsRefresh(engine, plan, ticket, own));
-  const mayHave = flight.join();
-  const landing = await flight.landing;
-  if (!mayHave(landing)) return 'look again';
-  return () => {
-    if (under) tell.joined(engine, plan);
-    else tell.missed(engine, plan);
-    return { value: landing.parcel.shared() };
-  };
-}
-
-async function land(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
-  try {
-    const landing = await flight.landing;
-    if (landing.kind === 'taken') {
-      plan.namespace.absences = 0;
-      return 'look again';
-    }
-    tell.missed(engine, plan);
-    return { value: landing.parcel.own() };
-  } catch (error) {
-    tell.missed(engine, plan);
-    throw error;
-  }
-}
-
-/** The joiners' rule stands in `flights.ts`. */
-async function join(engine: Engine, plan: Plan, flight: Flight): Promise<Next> {
-  const mayHave = flight.join();
-  try {
-    const landing = await flight.landing;
-    const isMine = mayHave(landing);
-    tell.joining(engine, plan, isMine);
-    if (!isMine) return 'look again';
-    tell.joined(engine, plan);
-    return { value: landing.parcel.shared() };
-  } catch (error) {
-    tell.joined(engine, plan);
-    throw error;
-  }
-}
-
-function joinOrWait(engine: Engine, plan: Plan): Promise<Next> | 'wait' {
-  const under = engine.flights.find(plan.key);
-  return under ? join(engine, plan, under) : 'wait';
-}
-
-function refreshBehind(engine: Engine, plan: Plan, ticket: Buffer): void {
-  if (engine.flights.find(plan.key)) return;
-  const flight = engine.flights.start(plan.key, async (own) =>
-    (await claimRefresh(engine, plan)) ? loadAsRefresh(engine, plan, ticket, own) : { kind: 'taken' },
-  );
-  flight.landing.catch((error: unknown) => tell.failure(engine, plan, 'refresh', error));
-}
-
-/** One refresher over all processes; only the herd hangs on it, safety on the fill's comparison. */
-async function claimRefresh(engine: Engine, plan: Plan): Promise<boolean> {
-  const key = engine.names.claim(plan.key);
-  return engine.reads.run<boolean>({ op: 'claim', key, px: engine.limits.leaseMs }).catch(() => false);
 }
 
 export function reasonToGoAlone(engine: Engine, plan: Plan): 'away' | 'unsettled' | null {
