@@ -3,8 +3,9 @@
  *
  * What a reader was handed is compared with the source at once. If they differ, either the value was old or a write
  * came in between; so the read is repeated through the cache, with the source asked before and after it, 5, 20, 100
- * and 1000 ms later. The age of an answer that was wrong is the last of these instants at which it still disagreed:
- * promise P1 allows 5 ms and 20 ms in another process's memory, P2 allows 1000 ms, and nothing allows more.
+ * and 1000 ms later. The age of an answer that was wrong is the last of these instants at which it was still given, and
+ * still disagreed: promise P1 allows 5 ms and 20 ms in another process's memory, P2 allows 1000 ms, and nothing allows
+ * more. Another answer ends it: if that is wrong too, because of a later write, it has an age of its own.
  * (The idea is that of Meta's Polaris: an observer outside the protocol, which asks the way a client does.)
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,11 +52,13 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
   async function check<A, T>(read: CachedRead<A, T>, arg: A, value: T): Promise<void> {
     counts.checked++;
     if (isDeepStrictEqual(await read.uncached(arg), value)) return;
+    const asked = { read, arg, value };
     let wrong: { age: Age; cause: Cause } | null = null;
     for (const [age, wait] of waits()) {
       await sleep(wait, undefined, { signal: stopping.signal });
-      if (await agrees(read, arg)) break;
-      wrong = { age, cause: (await agrees(read, arg, { memory: false })) ? 'memory' : 'redis' };
+      if (!(await isStillWrong(asked))) break;
+      const isInRedis = await isStillWrong(asked, { memory: false });
+      wrong = { age, cause: isInRedis ? 'redis' : 'memory' };
     }
     if (wrong === null) counts.raced++;
     else countWrong(read.namespace, wrong);
@@ -84,12 +87,15 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
   };
 }
 
-/** Equal to what the source says before or after it: no write can hide in between. */
-async function agrees<A, T>(read: CachedRead<A, T>, arg: A, options?: CallOptions): Promise<boolean> {
+/** Is it given again, and unlike what the source says before and after it, so that no write can hide in between? */
+async function isStillWrong<A, T>(
+  { read, arg, value }: { read: CachedRead<A, T>; arg: A; value: T },
+  options?: CallOptions,
+): Promise<boolean> {
   const before = await read.uncached(arg);
   const cached = await read.get(arg, options);
-  if (isDeepStrictEqual(cached, before)) return true;
-  return isDeepStrictEqual(cached, await read.uncached(arg));
+  if (!isDeepStrictEqual(cached, value) || isDeepStrictEqual(cached, before)) return false;
+  return !isDeepStrictEqual(cached, await read.uncached(arg));
 }
 
 /** From one look to the next: 5 ms, then 15, 80 and 900. */
