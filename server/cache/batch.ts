@@ -49,6 +49,7 @@ export class Tick {
   #places: Map<string, number> | null = null;
   #lastNames: readonly string[] | null = null;
   #values: readonly (Buffer | null)[] = [];
+  #isWhole = false;
   #from: Connection | null = null;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -135,7 +136,12 @@ export class Tick {
   }
 
   get isFull(): boolean {
-    return this.pending.length >= MOST_COMMANDS;
+    return !this.#isWhole && this.pending.length >= MOST_COMMANDS;
+  }
+
+  /** However many commands come: they belong together, as the leases of one bulk load do. */
+  keepWhole(): void {
+    this.#isWhole = true;
   }
 
   fail(error: unknown): void {

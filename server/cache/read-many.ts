@@ -42,6 +42,8 @@ async function lookAtAll(engine: Engine, { plans, places, answers }: Bulk): Prom
     const asked = { tick, place: first + at };
     const seen = failure ? null : see(engine, plan, asked);
     const hit = seen?.kind === 'good' ? answerFresh(engine, plan, seen, 0) : NO_HIT;
+    // What is missing is loaded by one call, for which all of it must have its leases at the same instant.
+    if (isComplete && hit === NO_HIT) engine.reads.tick().keepWhole();
     isComplete &&= hit !== NO_HIT;
     if (hit !== NO_HIT) answers[place] = hit;
     else if (failure) answers[place] = loadAfterFailure(engine, plan, failure.error);

@@ -147,6 +147,7 @@ describe.skipIf(!browserProgram)('a member', () => {
     const { page, leave } = await member();
     const other = await page.context().newPage();
     await other.goto('/jobs');
+    await other.getByLabel('Show').waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
     await other.getByLabel('Show').selectOption('failed');
