@@ -1,7 +1,8 @@
 /**
  * Large entries stand apart: the slot holds `P`, the entry's id and the name of the place where the entry itself stands.
- * Redis sends a value in one go, and 10 MB hold everybody up for 8 ms; asked for in parts, for 0.2 ms at a time. What
- * stands apart never changes, for another entry has another place; whoever empties or replaces the slot frees it.
+ * Redis sends a value in one go, and 10 MB hold everybody up for 8 ms; asked for in parts, for less than 1 ms at a time
+ * (`scripts/faults/memory.ts`). What stands apart never changes, for another entry has another place. The scripts that
+ * empty or replace a slot free it; where none runs (eviction, a plain `set`, a mark) it expires soon after the slot would.
  */
 import type { Engine } from './engine.ts';
 import { APART, TICKET_BYTES, ticketOf } from './slot.ts';

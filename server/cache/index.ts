@@ -14,6 +14,7 @@ export {
   TimeLimitError,
   UnacknowledgedError,
 } from './errors.ts';
+export type { Inspection, KeyPage } from './inspect.ts';
 export { buildKey, escapeGlob, escapePart, namespaceOf } from './names.ts';
 export type * from './ports.ts';
 export { systemClock, systemRandom, systemTimers } from './system.ts';

@@ -7,7 +7,35 @@ import { checkKey } from './names.ts';
 import { DEFAULT_JITTER, NOWHERE, policyOf } from './plan.ts';
 import { field } from './redis/epoch.ts';
 import { type Entry, LEASE, MARK, readEntry, VALUE } from './slot.ts';
-import type { Inspection, KeyPage, RedisInfo } from './types.ts';
+import type { RedisInfo } from './types.ts';
+
+/** An entry as the console shows it. */
+export interface Inspection {
+  key: string;
+  kind: 'value' | 'lease' | 'mark' | 'strange';
+  bytes: number;
+  /** Seconds until it is gone. */
+  ttl: number;
+  value?: unknown;
+  storedAt?: Date;
+  staleAt?: Date;
+  goneAt?: Date;
+  loadMs?: number;
+  version?: string;
+  /** Tags without the stamps of application and namespace. */
+  tags?: string[];
+  /** Would a read accept it? */
+  isGood?: boolean;
+  compressed?: boolean;
+  /** Does this process hold it in memory? */
+  inL1: boolean;
+}
+
+export interface KeyPage {
+  keys: string[];
+  /** Ask again with it; null after the last page. */
+  cursor: string | null;
+}
 
 const ANY_POLICY = policyOf({ ttl: 1, jitter: DEFAULT_JITTER });
 

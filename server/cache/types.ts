@@ -4,6 +4,7 @@
  */
 
 import type { Cluster, Redis } from 'ioredis';
+import type { Inspection, KeyPage } from './inspect.ts';
 import type { Ports } from './ports.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -263,34 +264,6 @@ export interface RedisInfo {
   keys: number;
   connectedClients: number;
   uptimeS: number;
-}
-
-/** An entry as the console shows it. */
-export interface Inspection {
-  key: string;
-  kind: 'value' | 'lease' | 'mark' | 'strange';
-  bytes: number;
-  /** Seconds until it is gone. */
-  ttl: number;
-  value?: unknown;
-  storedAt?: Date;
-  staleAt?: Date;
-  goneAt?: Date;
-  loadMs?: number;
-  version?: string;
-  /** Tags without the stamps of application and namespace. */
-  tags?: string[];
-  /** Would a read accept it? */
-  isGood?: boolean;
-  compressed?: boolean;
-  /** Does this process hold it in memory? */
-  inL1: boolean;
-}
-
-export interface KeyPage {
-  keys: string[];
-  /** Ask again with it; null after the last page. */
-  cursor: string | null;
 }
 
 export interface Cache {

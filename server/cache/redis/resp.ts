@@ -1,7 +1,6 @@
 /**
  * Reading RESP2, Redis' protocol, as its bytes come in. Texts are views of the network's own buffers, so a reply of a
- * hundred values costs a hundred small objects and nothing else. (ioredis' reader takes 1.8 us for a reply of three
- * values, this one 0.5, and ten times less for each value of a long one.)
+ * hundred values costs a hundred small objects and nothing else.
  */
 import { ReplyError } from 'ioredis';
 
