@@ -39,7 +39,7 @@ try {
   }
   if (isChosen('clear')) results.push(await measureClear(stage));
   const writers = isChosen('write-16') ? await measureWrites() : null;
-  if (writers) results.push(writers.result);
+  if (writers) results.push(...writers.results);
   console.log(`${circumstances(effort)}\n\n${table(results)}`);
   if (isChosen('space')) console.log(`\n${spaceText(await measureSpace(stage))}`);
   if (writers) console.log(`\nThe relay with nothing to deliver: ${writers.relay} of one core.`);
@@ -67,15 +67,20 @@ async function measureClear(on: Stage): Promise<Result> {
   return { what: 'clear of 100,000 keys, for one key', target: CLEAR_TARGET, measured, rounds: CLEAR_ROUNDS };
 }
 
-async function measureWrites(): Promise<{ result: Result; relay: string }> {
+async function measureWrites(): Promise<{ results: Result[]; relay: string }> {
   console.error('measuring: writes, and the empty relay');
   const writers = await openWriters(servers);
   try {
-    const measured = await compare([writers.bare, writers.larder], { ...effort, turnMs: WRITE_TURN_MS });
-    const what = `write, ${WRITERS} writers`;
-    const result = { what, target: WRITE_TARGET, measured, rounds: effort.rounds };
+    const results: Result[] = [];
+    for (const [what, pair] of [
+      [`write, ${WRITERS} writers`, writers.rename],
+      [`write that reads the old row, ${WRITERS} writers`, writers.move],
+    ] as const) {
+      const measured = await compare([...pair], { ...effort, turnMs: WRITE_TURN_MS });
+      results.push({ what, target: WRITE_TARGET, measured, rounds: effort.rounds });
+    }
     const share = await writers.relayShare(IDLE_SECONDS);
-    return { result, relay: `${(100 * share).toFixed(2)} %` };
+    return { results, relay: `${(100 * share).toFixed(2)} %` };
   } finally {
     await writers.close();
   }

@@ -12,8 +12,10 @@ const MEMBERS = 1000;
 const PREFIX = 'bench-writes:';
 
 export interface Writers {
-  bare: Contender;
-  larder: Contender;
+  /** A new name: the floor, and Larder. */
+  rename: readonly [Contender, Contender];
+  /** A new e-mail address, of which names are made: Larder reads the old one under a lock first. */
+  move: readonly [Contender, Contender];
   /** The share of one core that the relay of a process takes while there is nothing to deliver. */
   relayShare(seconds: number): Promise<number>;
   close(): Promise<void>;
@@ -31,13 +33,17 @@ export async function openWriters({ redisUrl, databaseUrl }: Servers): Promise<W
   const pool = openPool(url.href, config().databasePoolSize);
   await makeMembers(pool);
   const redis = new Redis(redisUrl);
-  const write = await larderWrite();
-  return {
-    bare: {
+  const { rename, move } = await larderWrites();
+  const pair = (column: Column, write: Write): [Contender, Contender] => [
+    {
       name: 'BEGIN, UPDATE, COMMIT, DEL',
-      run: (count) => byCallers(WRITERS, count, bareWrite(pool, redis)),
+      run: (count) => byCallers(WRITERS, count, bareWrite({ pool, redis, column })),
     },
-    larder: { name: 'Larder', run: (count) => byCallers(WRITERS, count, write) },
+    { name: 'Larder', run: (count) => byCallers(WRITERS, count, write) },
+  ];
+  return {
+    rename: pair('username', rename),
+    move: pair('email', move),
     relayShare: (seconds) => idleShare(environment, seconds),
     async close() {
       const { cache } = await import('../server/app-cache.ts');
@@ -48,26 +54,37 @@ export async function openWriters({ redisUrl, databaseUrl }: Servers): Promise<W
   };
 }
 
-/** What a member does who changes the own name. Every slice's declarations are known, as in the server. */
-async function larderWrite(): Promise<(index: number) => Promise<unknown>> {
+type Column = 'username' | 'email';
+type Write = (index: number) => Promise<unknown>;
+
+let moves = 0;
+/** Never given before, for addresses are unique. */
+const newAddress = () => `moved-${++moves}@example.org`;
+
+/** What members do who change their names or addresses. Every slice's declarations are known, as in the server. */
+async function larderWrites(): Promise<{ rename: Write; move: Write }> {
   await import('../server/root-router.ts');
   const { cache } = await import('../server/app-cache.ts');
   const { write } = await import('../server/db/index.ts');
   const { users } = await import('../drizzle/schema.ts');
   const { eq } = await import('drizzle-orm');
   await cache.ready();
-  return (index) =>
-    write((tx) => tx.update(users, { username: `name ${index}` }, eq(users.id, memberOf(index))));
+  const change = (index: number, set: Partial<typeof users.$inferInsert>) =>
+    write((tx) => tx.update(users, set, eq(users.id, memberOf(index))));
+  return {
+    rename: (index) => change(index, { username: `name ${index}` }),
+    move: (index) => change(index, { email: newAddress() }),
+  };
 }
 
-function bareWrite(pool: Pool, redis: Redis): (index: number) => Promise<unknown> {
+function bareWrite({ pool, redis, column }: { pool: Pool; redis: Redis; column: Column }): Write {
   return async (index) => {
     const id = memberOf(index);
     const connection = await pool.getConnection();
     try {
       await connection.query('begin');
-      await connection.query('update users set username = ?, updated_at = ? where id = ?', [
-        `name ${index}`,
+      await connection.query(`update users set ${column} = ?, updated_at = ? where id = ?`, [
+        column === 'email' ? newAddress() : `name ${index}`,
         new Date(),
         id,
       ]);

@@ -43,27 +43,37 @@ async function check(definition: Definition): Promise<void> {
   const read = columnsRead(statements);
   if (read.length === 0) problems.push(`${key} reads no table that is known`);
   lines.push('', key);
-  const tags = new Set([...tagsOf(definition, argument), ...tagsOf(definition, argument, value)]);
-  for (const of of read) checkTable({ key, tags, namespace: definition.namespace }, of);
+  const tags = tagsOf(definition, argument, value);
+  for (const of of read) {
+    const without = await record(() => definition.load(argument), of.table);
+    const always = tagsOf(definition, argument, without.value);
+    checkTable({ key, tags, always, namespace: definition.namespace }, of);
+  }
 }
 
 interface ReadNames {
   key: string;
-  tags: Set<string>;
+  tags: readonly string[];
+  /** Those that the entry has even while it shows no row of the table. */
+  always: readonly string[];
   namespace: string;
 }
 
-function checkTable(read: ReadNames, { table, columns }: ColumnsRead): void {
+function checkTable(read: ReadNames, { table, columns, choosing }: ColumnsRead): void {
   const { name } = getTableConfig(table);
-  const uncovered = [...columns].filter((column) => !isCovered(read, table, column));
+  const uncovered = [...columns].filter((column) => {
+    const tags = choosing.has(column) ? read.always : read.tags;
+    return !isCovered({ ...read, tags }, table, column);
+  });
   const writes = sites.filter((site) => site.table === table).map(({ place }) => place);
   lines.push(
     `  ${name} (${[...columns].join(', ')})`,
     `    made old by ${writes.join(', ') || 'no write of ours'}`,
   );
   if (uncovered.length === 0) return;
+  const when = uncovered.some((column) => choosing.has(column)) ? ', or when a row comes to have it' : '';
   problems.push(
-    `${read.key} shows ${name}.${uncovered.join(`, ${name}.`)}: no dependsOn(${name}, …) ends it when that changes`,
+    `${read.key} shows ${name}.${uncovered.join(`, ${name}.`)}: no dependsOn(${name}, …) ends it when that changes${when}`,
   );
 }
 
@@ -84,16 +94,18 @@ function ends(
       return (
         names.keys?.includes(key) ||
         names.namespaces?.includes(namespace) ||
-        names.tags?.some((tag) => tags.has(tag))
+        names.tags?.some((tag) => tags.includes(tag))
       );
     }),
   );
 }
 
-function tagsOf(definition: Definition, argument: never, value?: unknown): readonly string[] {
+/** Those of the argument, and those of the value if it is one that they can be made of. */
+function tagsOf({ tags = () => [] }: Definition, argument: never, value: unknown): readonly string[] {
+  const early = tags(argument);
   try {
-    return definition.tags?.(argument, value) ?? [];
+    return [...early, ...tags(argument, value)];
   } catch {
-    return [];
+    return early;
   }
 }

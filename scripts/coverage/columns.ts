@@ -1,30 +1,35 @@
 /** Which columns of which tables a statement reads, by its text as Drizzle writes it. */
 import { getTableConfig, type MySqlColumn, type MySqlTable } from 'drizzle-orm/mysql-core';
-import { tables } from './recorder.ts';
+import { tablesIn } from './recorder.ts';
 
 export interface ColumnsRead {
   table: MySqlTable;
   /** Names of the properties, as declarations use them. */
   columns: Set<string>;
+  /** Those of them by which rows are chosen: a change, or a new row, can bring in what the value does not show yet. */
+  choosing: Set<string>;
 }
 
 /** `table`.`column` where tables are joined, `column` alone where there is one. */
 export function columnsRead(statements: string[]): ColumnsRead[] {
-  const found = new Map<MySqlTable, Set<string>>();
+  const found = new Map<MySqlTable, ColumnsRead>();
   for (const statement of statements) {
     const named = tablesIn(statement);
     for (const table of named) {
-      const columns = found.get(table) ?? new Set();
-      found.set(table, columns);
-      for (const column of columnsOf(statement, table, named.length === 1)) columns.add(column);
+      const read = found.get(table) ?? { table, columns: new Set(), choosing: new Set() };
+      found.set(table, read);
+      for (const column of columnsOf(statement, table, named.length === 1)) read.columns.add(column);
+      for (const column of columnsOf(conditionsOf(statement), table, named.length === 1))
+        read.choosing.add(column);
     }
   }
-  return [...found].map(([table, columns]) => ({ table, columns }));
+  return [...found.values()];
 }
 
-function tablesIn(statement: string): MySqlTable[] {
-  const names = new Set([...statement.matchAll(/(?:from|join) `(\w+)`/gi)].map((match) => match[1]));
-  return tables.filter((table) => names.has(getTableConfig(table).name));
+/** The condition, and the order if it decides who is within a limit. What tables are joined by chooses no more rows. */
+function conditionsOf(statement: string): string {
+  const [conditions = ''] = /\b(?:where|order by)\b.*$/is.exec(statement) ?? [];
+  return / limit /i.test(conditions) ? conditions : (conditions.split(/\border by\b/i)[0] ?? '');
 }
 
 function columnsOf(statement: string, table: MySqlTable, isOnly: boolean): string[] {

@@ -1,6 +1,7 @@
 /**
  * Statements that know what they make old. Before and after each one the columns that names are made of are read,
- * the old ones under a lock: two changes a→b and b→c of one e-mail must end the key of b as well.
+ * the old ones under a lock: two changes a→b and b→c of one e-mail must end the key of b as well. Nothing is read
+ * where the condition tells them all: an update by id whose names are made of the id.
  */
 
 import type { ExtractTablesWithRelations } from 'drizzle-orm';
@@ -11,7 +12,7 @@ import * as schema from '../../drizzle/schema.ts';
 import { automaticOf, columnOf, keyOf, primaryKeyOf } from './columns.ts';
 import { type Dependency, dependenciesOf, dependenciesOn } from './dependencies.ts';
 import type { NameSet } from './names.ts';
-import { compile, isPlain, type Look, lockedRows, lookAt, updateOf } from './statements.ts';
+import { compile, equalityOf, isPlain, type Look, lockedRows, lookAt, updateOf } from './statements.ts';
 import { send } from './transaction.ts';
 
 export type Transaction = MySqlTransaction<
@@ -58,16 +59,25 @@ export async function updateRows(
   const dependencies = dependenciesOn(table, changed);
   const condition = compile(tx, where);
   const { by, look } = readingOf(table, dependencies);
-  const before = look ? await lockedRows(tx, look, condition) : [];
-  const result = await send(tx, updateOf(tx, { table, set, changed, condition }));
-  if (before.length === 0) return result.affectedRows;
-  await addNames(tx, names, { table, rows: before, dependencies });
   const moved = by.filter((name) => changed.includes(name));
+  const told = moved.length === 0 ? toldBy(table, where, by) : null;
+  const before = told ? [told] : look ? await lockedRows(tx, look, condition) : [];
+  const result = await send(tx, updateOf(tx, { table, set, changed, condition }));
+  if (before.length === 0 || result.affectedRows === 0) return result.affectedRows;
+  await addNames(tx, names, { table, rows: before, dependencies });
   if (moved.length === 0) return result.affectedRows;
   const after = before.map((row) => ({ ...row, ...plainOnly(set) }));
   const reread = moved.some((name) => !isPlain(set[name]));
   await addNames(tx, names, { table, rows: after, dependencies, reread });
   return result.affectedRows;
+}
+
+/** Columns that the condition itself tells of every row it matches, if it tells all of them: nothing need be read then. */
+function toldBy(table: MySqlTable, where: SQL | undefined, by: readonly string[]): AnyRow | null {
+  const equality = equalityOf(where);
+  if (!equality || equality.column.table !== table) return null;
+  const name = keyOf(table, equality.column);
+  return by.every((other) => other === name) ? { [name]: equality.value } : null;
 }
 
 export async function deleteRows(

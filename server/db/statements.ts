@@ -1,5 +1,5 @@
 /** The texts of the statements that every change needs, as Drizzle's builders would write them, at a third of their cost. */
-import { Column, getTableName, is, SQL, sql } from 'drizzle-orm';
+import { Column, getTableName, is, Param, SQL, StringChunk, sql } from 'drizzle-orm';
 import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
 import type { Transaction } from './changes.ts';
 import { columnOf } from './columns.ts';
@@ -12,6 +12,21 @@ export function compile(tx: Transaction, where: SQL | undefined): Statement {
   if (!where) return { sql: '', params: [] };
   const { sql: text, params } = dialectOf(tx).sqlToQuery(where);
   return { sql: ` where ${text}`, params };
+}
+
+/**
+ * What a condition of the form `eq(table.column, integer)` says of every row that it matches; null of all others, and of
+ * texts, which the server matches by collation: a row may then hold another value than the one asked for.
+ */
+export function equalityOf(where: SQL | undefined): { column: Column; value: number } | null {
+  const [column, operator, value, ...rest] = (where?.queryChunks ?? []).filter((chunk) => !isBlank(chunk));
+  if (!is(column, Column) || !is(operator, StringChunk) || !is(value, Param) || rest.length > 0) return null;
+  if (operator.value.join('') !== ' = ' || !/^(big)?int\b/.test(column.getSQLType())) return null;
+  return Number.isSafeInteger(value.value) ? { column, value: value.value as number } : null;
+}
+
+function isBlank(chunk: unknown): boolean {
+  return is(chunk, StringChunk) && chunk.value.join('') === '';
 }
 
 /** How some columns of a table are read under a lock. */

@@ -50,8 +50,14 @@ dependsOn(users, {
 });
 dependsOn(users, {
   read: 'userByEmail',
-  by: ['email'],
+  by: ['id'],
   shows,
+  names: ({ id }) => ({ tags: [tagOfUser(id)] }),
+});
+dependsOn(users, {
+  read: 'userByEmail',
+  by: ['email'],
+  shows: [],
   names: ({ email }) => ({ keys: [userByEmail.key(email)] }),
 });
 

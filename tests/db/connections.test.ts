@@ -1,14 +1,9 @@
 /** How writes use the pool's connections: no transaction is left open on any, no reader meets one, values stay the same. */
 import { eq, type SQL, sql } from 'drizzle-orm';
-import mysql, { type Connection as MysqlConnection } from 'mysql2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { statementsOf } from '../support/statements.ts';
 
-interface Sender {
-  addCommand(this: MysqlConnection, command: { sql?: string; statement?: { query: string } }): unknown;
-}
-
-const { Connection } = mysql as unknown as { Connection: { prototype: Sender } };
 const POOL_SIZE = 2;
 /** More calls than it takes until a statement is prepared. */
 const MANY = 40;
@@ -45,22 +40,6 @@ async function answerTo(query: SQL): Promise<unknown> {
   return Object.values(rows[0] ?? {})[0];
 }
 
-/** The statements that are sent meanwhile, whether as text or prepared. */
-async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const texts: string[] = [];
-  const send = Connection.prototype.addCommand;
-  Connection.prototype.addCommand = function (this: MysqlConnection, command): unknown {
-    texts.push(command.sql ?? command.statement?.query ?? 'prepare');
-    return Reflect.apply(send, this, [command]);
-  };
-  try {
-    await work();
-  } finally {
-    Connection.prototype.addCommand = send;
-  }
-  return texts;
-}
-
 describe('a connection of the pool', () => {
   it('begins a write’s transaction with its first statement', async () => {
     await rename('once');
@@ -79,6 +58,7 @@ describe('a connection of the pool', () => {
 
   it('is idle without a transaction after a commit, a rollback and a read', async () => {
     await Promise.all([rename('a'), rename('b')]);
+    await rename('b');
     await expect(
       db.write(async (tx) => {
         await tx.update(schema.users, { username: 'never' }, eq(schema.users.id, 1));

@@ -1,16 +1,9 @@
 /** `write` against a real database; the cache's part is played by a recorder, so that every name it is told is seen. */
 import { eq, sql } from 'drizzle-orm';
-import mysql, { type Connection as MysqlConnection } from 'mysql2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
-
-/** Every statement passes here, as text or prepared. */
-interface Sender {
-  addCommand(this: MysqlConnection, command: { sql?: string; statement?: { query: string } }): unknown;
-}
-
-const { Connection } = mysql as unknown as { Connection: { prototype: Sender } };
+import { failingAt } from '../support/statements.ts';
 
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
@@ -80,21 +73,6 @@ const outboxRows = () => db.getDb().select().from(schema.outbox);
 
 const namesOfPeople = async () =>
   (await db.getDb().select().from(schema.users)).map(({ username }) => username);
-
-/** The connection breaks instead of sending the statement that begins so. */
-async function failingAt<T>(statement: string, work: () => Promise<T>): Promise<T> {
-  const send = Connection.prototype.addCommand;
-  Connection.prototype.addCommand = function (this: MysqlConnection, command): unknown {
-    const text = command.sql ?? command.statement?.query ?? '';
-    if (text.startsWith(statement)) this.destroy();
-    return Reflect.apply(send, this, [command]);
-  };
-  try {
-    return await work();
-  } finally {
-    Connection.prototype.addCommand = send;
-  }
-}
 
 async function eventually(check: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 10_000;

@@ -77,6 +77,14 @@ describe('the coverage check', () => {
     expect(passed).toBe(false);
   });
 
+  it('fails when a read is ended by the row that it shows, and not when another row comes into it', async () => {
+    const { passed, output } = await checkWith('server/users/users-reads.ts', (text) =>
+      text.replace("by: ['email'],", "by: ['id'],").replace('keys: [userByEmail.key(email)]', ''),
+    );
+    expect(output).toMatch(/user:email:1 shows users\.email: .* or when a row comes to have it/);
+    expect(passed).toBe(false);
+  });
+
   it('fails when something writes past write()', async () => {
     const { passed, output } = await checkWith('server/users/users-writes.ts', (text) =>
       text.replace('write((tx) => tx.update(users', '(getDb().update(users'),

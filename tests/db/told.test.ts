@@ -1,0 +1,119 @@
+/** Updates whose condition tells what names are made of: no row is read for them, and no name is lost by it. */
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Names } from '../../server/cache/index.ts';
+import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { statementsOf } from '../support/statements.ts';
+
+let environment: FreshDatabase;
+let db: typeof import('../../server/db/index.ts');
+let schema: typeof import('../../drizzle/schema.ts');
+let told: Names[] = [];
+
+beforeAll(async () => {
+  environment = await freshEnvironment();
+  db = await import('../../server/db/index.ts');
+  schema = await import('../../drizzle/schema.ts');
+  db.setInvalidator({
+    settle: async (names) => {
+      told.push(names);
+      return { acknowledged: true, release: () => {} };
+    },
+  });
+  const { users } = schema;
+  db.dependsOn(users, {
+    read: 'byId',
+    by: ['id'],
+    shows: ['username', 'role'],
+    names: ({ id }) => ({ keys: [`user:${id}`] }),
+  });
+  db.dependsOn(users, {
+    read: 'byRole',
+    by: ['role'],
+    shows: [],
+    names: ({ role }) => ({ keys: [`role:${role}`] }),
+  });
+  db.dependsOn(users, {
+    read: 'byHash',
+    by: ['passwordHash'],
+    shows: ['email'],
+    names: ({ passwordHash }) => ({ keys: [`hash:${passwordHash}`] }),
+  });
+  await db.write((tx) =>
+    tx.insert(
+      users,
+      ['ann', 'bob'].map((name) => ({ username: name, email: `${name}@example.com`, passwordHash: '!' })),
+    ),
+  );
+});
+
+beforeEach(() => {
+  told = [];
+});
+
+afterAll(async () => {
+  await db.flushOutbox();
+  await db.closeDb();
+  await environment.drop();
+});
+
+type Change = Partial<typeof schema.users.$inferInsert>;
+
+const change = (set: Change, where: SQL | undefined) => db.write((tx) => tx.update(schema.users, set, where));
+const isAnn = () => eq(schema.users.id, 1);
+const allTold = () => told.flatMap(({ keys = [] }) => keys).sort();
+const verbsOf = async (work: () => Promise<unknown>) =>
+  (await statementsOf(work)).map((text) => text.split(' ')[0]);
+
+describe('an update by id whose names are made of the id', () => {
+  it('reads no row, and names the one it changed', async () => {
+    expect(await verbsOf(() => change({ username: 'Ann' }, isAnn()))).toEqual(['update', 'insert', 'commit']);
+    expect(allTold()).toEqual(['user:1']);
+  });
+
+  it('makes nothing old when no row has that id', async () => {
+    expect(await change({ username: 'nobody' }, eq(schema.users.id, 404))).toBe(0);
+    expect(allTold()).toEqual([]);
+  });
+
+  it('names a row whose values stay the same, and answers that it matched', async () => {
+    await change({ username: 'same' }, isAnn());
+    told = [];
+    expect(await change({ username: 'same' }, isAnn())).toBe(1);
+    expect(allTold()).toEqual(['user:1']);
+  });
+});
+
+describe('an update reads the rows first', () => {
+  it('when a column that names are made of changes', async () => {
+    await change({ role: 'operator' }, isAnn());
+    expect(allTold()).toEqual(['role:member', 'role:operator', 'user:1']);
+  });
+
+  it('when it changes the id itself', async () => {
+    await change({ id: 7 }, eq(schema.users.id, 2));
+    expect(allTold()).toContain('user:2');
+    expect(allTold()).toContain('user:7');
+    await change({ id: 2 }, eq(schema.users.id, 7));
+  });
+
+  it('when names are made of another column than the id', async () => {
+    await change({ email: 'ann@example.org' }, isAnn());
+    expect(allTold()).toEqual(['hash:!']);
+  });
+
+  it.each<[string, () => SQL | undefined]>([
+    ['has several parts', () => and(isAnn(), eq(schema.users.username, 'Ann'))],
+    ['is a list', () => inArray(schema.users.id, [1])],
+    ['is a text, which the server takes for a number', () => sql`${schema.users.id} = ${'1 or so'}`],
+    ['is written by hand', () => sql`id = 1`],
+    ['compares a column with another', () => eq(schema.users.id, schema.users.id)],
+    ['is about a text, which the server matches by collation', () => eq(schema.users.username, 'ANN')],
+  ])('when its condition %s', async (_, where) => {
+    await change({ username: 'Ann' }, isAnn());
+    told = [];
+    const verbs = await verbsOf(() => change({ username: 'ann' }, where()).catch(() => {}));
+    expect(verbs[0]).toBe('select');
+    if (verbs.includes('commit')) expect(allTold()).toContain('user:1');
+  });
+});
