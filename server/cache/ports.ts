@@ -138,6 +138,9 @@ export interface RedisPort {
   close(): Promise<void>;
 }
 
+/** How long after the send of its last answered ping a feed's news are trusted, in ms. */
+export const ALIVE_MS = 30;
+
 export interface FeedListener {
   /** Tracking is on at these servers; what was kept before is worthless. */
   up(epochs: ReadonlySet<string>): void;

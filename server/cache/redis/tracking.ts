@@ -10,7 +10,14 @@
 import { Redis } from 'ioredis';
 import { within } from '../deadline.ts';
 import { TimeLimitError } from '../errors.ts';
-import type { ClockPort, FeedListener, FeedPort, TimerHandle, TimerPort } from '../ports.ts';
+import {
+  ALIVE_MS,
+  type ClockPort,
+  type FeedListener,
+  type FeedPort,
+  type TimerHandle,
+  type TimerPort,
+} from '../ports.ts';
 import { epochOf } from './epoch.ts';
 import { Line, type Words } from './line.ts';
 import type { Reply } from './resp.ts';
@@ -18,7 +25,6 @@ import type { ServerAddress } from './server.ts';
 
 const HANDSHAKE_MS = 500;
 const TICK_MS = 10;
-const ALIVE_MS = 30;
 const HOPELESS_MS = 400;
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 250;

@@ -29,9 +29,9 @@ export function lasting(checks: Checks): number {
   return countOf(checks, (name) => name.includes(' 1000 ms '));
 }
 
-/** How many were wrong at all in a namespace with marks, past L1: none while Redis takes the marks. */
-export function inSealed(checks: Checks): number {
-  return countOf(checks, (name) => name.startsWith('sealed '));
+/** How many were wrong at all in namespaces with marks: none while Redis takes the marks. */
+export function inMarked(checks: Checks): number {
+  return countOf(checks, (name) => name.startsWith('marked ') || name.startsWith('sealed '));
 }
 
 function countOf({ wrong }: Checks, isMeant: (name: string) => boolean): number {

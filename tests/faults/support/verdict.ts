@@ -27,9 +27,9 @@ export interface Verdict {
   lagOfL1: Spread;
   /** How long after the commit reads of the old row still began: before the return, and where no return came. */
   ageAfterCommit: Spread;
-  /** The same in marked namespaces, through L1: news may be on its way. */
+  /** The same in marked namespaces, through L1: none, if Redis took the marks. */
   ageAfterCommitMarked: Spread;
-  /** The same in marked namespaces past L1: none, if Redis took the marks. */
+  /** And past L1. */
   ageAfterCommitSealed: Spread;
   /** The instant at which the last read of an old row began; 0: there was none. */
   lastOldRowAt: number;

@@ -3,8 +3,8 @@
  *
  * A write becomes an *obligation* the moment its call returns settled (or the relay has delivered it): every read that
  * begins later must show a state that holds it. A write that returned unsettled obliges its own process alone. A mark
- * that stands at the commit obliges everybody from the commit on. What the memory of another process serves may be
- * 30 ms older, and no more.
+ * that stands at the commit obliges everybody from the commit on, memories included: the writer waited for them. Else
+ * what the memory of another process serves may be 30 ms older, and no more.
  */
 import type { Database } from './database.ts';
 import type { ScenarioRead } from './scenario.ts';
@@ -18,8 +18,8 @@ interface Obligation {
   everybodySince: number | null;
   /** Processes that it binds already. */
   own: Set<string>;
-  /** Keys that a mark protected at the commit, and since when. */
-  marked: Map<string, number>;
+  /** Keys that a mark protected at the commit. */
+  marked: Set<string>;
 }
 
 export interface Question {
@@ -69,8 +69,8 @@ export class Oracle {
     this.#obligation(commit).own.add(process);
   }
 
-  markedAtCommit(commit: number, key: string, since: number): void {
-    this.#obligation(commit).marked.set(key, since);
+  markedAtCommit(commit: number, key: string): void {
+    this.#obligation(commit).marked.add(key);
   }
 
   isSettled(commit: number): boolean {
@@ -104,8 +104,8 @@ export class Oracle {
   #since({ commit, key, process }: { commit: number; key: string; process: string }): number | null {
     const obligation = this.#obligations[commit];
     if (!obligation) return null;
-    if (obligation.own.has(process)) return Number.NEGATIVE_INFINITY;
-    return obligation.marked.get(key) ?? obligation.everybodySince;
+    const isPast = obligation.own.has(process) || obligation.marked.has(key);
+    return isPast ? Number.NEGATIVE_INFINITY : obligation.everybodySince;
   }
 
   judge(
@@ -166,7 +166,7 @@ export class Oracle {
   }
 
   #obligation(commit: number): Obligation {
-    this.#obligations[commit] ??= { everybodySince: null, own: new Set(), marked: new Map() };
+    this.#obligations[commit] ??= { everybodySince: null, own: new Set(), marked: new Set() };
     return this.#obligations[commit] as Obligation;
   }
 }

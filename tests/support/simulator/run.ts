@@ -57,7 +57,7 @@ export class Run {
   readonly distrusted = new Map<SimulatedProcess, { id: number; settlement: Settlement }[]>();
   /** What has begun and not ended. */
   readonly open = new Set<{ label: string; process: SimulatedProcess }>();
-  readonly #marks = new Map<Transaction, { names: Names; token: string; at: number; life: number }>();
+  readonly #marks = new Map<Transaction, { names: Names; token: string; life: number }>();
   #born = 0;
   #healedAt = 0;
 
@@ -128,7 +128,7 @@ export class Run {
 
   /** The writer's mark was acknowledged: remembered for the instant of the commit. */
   marked(transaction: Transaction, names: Names, token: string): void {
-    this.#marks.set(transaction, { names, token, at: this.world.now, life: this.server.life });
+    this.#marks.set(transaction, { names, token, life: this.server.life });
   }
 
   /** Readers come right after a write has returned, for that is when a race would show. */
@@ -264,7 +264,7 @@ export class Run {
       if (!isMarked) continue;
       const marks = marksOf(this.server.store.text(this.prefix + key));
       if (marks.some(({ token, goneAt }) => token === mark.token && goneAt > this.server.now())) {
-        this.oracle.markedAtCommit(commit, key, mark.at);
+        this.oracle.markedAtCommit(commit, key);
         this.coverage.count('mark stood at the commit');
       }
     }

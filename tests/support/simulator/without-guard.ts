@@ -110,6 +110,16 @@ export const GUARDS = {
   'the era of a new tag': {
     edits: [{ file: 'stamping.ts', guard: 'reply.era === era', instead: 'true' }],
   },
+  "the writers' wait for memories": {
+    edits: [
+      {
+        file: 'marks.ts',
+        guard: 'await new Promise<void>((resolve) => engine.ports.timers.after(HEARD_MS, resolve));',
+        instead: '',
+      },
+    ],
+    settings: { ...MEMORY, hasMarks: true, faults: ['a feed stalls'], faultBudget: 6 },
+  },
   'the distrust of own unsettled names': {
     edits: [
       {
