@@ -60,7 +60,8 @@ export async function updateRows(
   const condition = compile(tx, where);
   const { by, look } = readingOf(table, dependencies);
   const moved = by.filter((name) => changed.includes(name));
-  const told = moved.length === 0 ? toldBy(table, where, by) : null;
+  for (const name of primaryKeyOf(table)) if (!isPlain(set[name])) throw new Error(COMPUTED_KEY);
+  const told = toldBy(table, where, by);
   const before = told ? [told] : look ? await lockedRows(tx, look, condition) : [];
   const result = await send(tx, updateOf(tx, { table, set, changed, condition }));
   if (before.length === 0 || result.affectedRows === 0) return result.affectedRows;
@@ -71,6 +72,9 @@ export async function updateRows(
   await addNames(tx, names, { table, rows: after, dependencies, reread });
   return result.affectedRows;
 }
+
+const COMPUTED_KEY =
+  'A primary key cannot be set by an expression: expected a value, for the names of the changed row are made of it';
 
 /** Columns that the condition itself tells of every row it matches, if it tells all of them: nothing need be read then. */
 function toldBy(table: MySqlTable, where: SQL | undefined, by: readonly string[]): AnyRow | null {
