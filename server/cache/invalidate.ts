@@ -22,6 +22,7 @@ export interface Emptied {
   error?: unknown;
 }
 
+/** @throws InvalidArgumentError for a key under which no entry can stand. */
 export function touched(engine: Engine, names: Names): TouchedNames {
   const { keys = [], tags = [], namespaces = [] } = names;
   for (const key of keys) checkKey(key);
@@ -34,7 +35,7 @@ export function touched(engine: Engine, names: Names): TouchedNames {
   };
 }
 
-/** Never throws. */
+/** @throws InvalidArgumentError for a key under which no entry can stand, and nothing else. */
 export async function settle(engine: Engine, names: Names, token?: string): Promise<Settlement> {
   const { emptied, release } = await settleTouched(engine, touched(engine, names), token);
   if (engine.events.heard.invalidate)

@@ -2,7 +2,7 @@
  * What a row's change makes old. Each slice declares it beside its cached reads, so that a write says what it does
  * and `write` knows what it spoils.
  */
-import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
+import { getTableConfig, type MySqlColumn, type MySqlTable } from 'drizzle-orm/mysql-core';
 import type { Names } from '../cache/index.ts';
 
 export type Row<T extends MySqlTable> = T['$inferSelect'];
@@ -23,6 +23,7 @@ export interface Dependency<T extends MySqlTable, B extends ColumnOf<T> = Column
 const declared = new Map<MySqlTable, readonly Dependency<MySqlTable>[]>();
 /** By table and changed columns: every update asks, and what it makes of a list is remembered by the list. */
 const touched = new Map<MySqlTable, Map<string, readonly Dependency<MySqlTable>[]>>();
+let tables: ReadonlySet<MySqlTable> | undefined;
 const NONE: readonly Dependency<MySqlTable>[] = [];
 
 /** Declares which names of one cached read a row of the table stands behind. */
@@ -30,8 +31,14 @@ export function dependsOn<T extends MySqlTable, const B extends ColumnOf<T>>(
   table: T,
   dependency: Dependency<T, B>,
 ): void {
+  for (const column of dependency.by)
+    if ((table as unknown as Record<string, MySqlColumn>)[column]?.generated)
+      throw new Error(
+        `Names of ${dependency.read} cannot be made of ${column}, which the database computes: expected the columns that it is computed from`,
+      );
   declared.set(table, [...dependenciesOf(table), dependency as unknown as Dependency<MySqlTable>]);
   touched.delete(table);
+  tables = undefined;
 }
 
 /** Every declaration about the table; the same list until another is declared. */
@@ -50,6 +57,12 @@ export function dependenciesOn(
   const found = known.get(key) ?? touchedBy(table, columns);
   known.set(key, found);
   return found;
+}
+
+/** Tables with declarations: another set once one more is declared. */
+export function declaredTables(): ReadonlySet<MySqlTable> {
+  tables ??= new Set(declared.keys());
+  return tables;
 }
 
 /** All tables with declarations, by name, for the coverage check. */

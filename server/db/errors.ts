@@ -8,6 +8,19 @@ export class CommitUnknownError extends Error {
   }
 }
 
+/**
+ * Rows came, or became such as the condition matches, between the look at old names and the statement, which changed
+ * them too: what that makes old is not known. The transaction is run again.
+ */
+export class RowsCameError extends Error {
+  override readonly name = 'RowsCameError';
+  constructor(table: string, { seen, changed }: { seen: number; changed: number }) {
+    super(
+      `A change of ${table} met other rows than were there a moment before: expected ${seen}, got ${changed}`,
+    );
+  }
+}
+
 interface DriverError extends Error {
   errno?: number;
   code?: string;
@@ -43,6 +56,11 @@ export function isDuplicateKey(error: unknown, index?: string): boolean {
 export function isDeadlock(error: unknown): boolean {
   for (const { errno } of causes(error)) if (errno === DEADLOCK) return true;
   return false;
+}
+
+/** Two writes were in each other's way: the same one may well succeed when it is run again. */
+export function isWorthAnotherTry(error: unknown): boolean {
+  return isDeadlock(error) || [...causes(error)].some((cause) => cause instanceof RowsCameError);
 }
 
 /** The database could not be reached, or has more callers than it can serve: worth trying later. */

@@ -6,10 +6,11 @@ export class NameSet {
   readonly #tags = new Set<string>();
   readonly #namespaces = new Set<string>();
 
+  /** @throws before the commit, where it can still be told: a name that the cache refuses would never be delivered. */
   add(names: Names): void {
-    for (const key of names.keys ?? []) this.#keys.add(key);
-    for (const tag of names.tags ?? []) this.#tags.add(tag);
-    for (const namespace of names.namespaces ?? []) this.#namespaces.add(namespace);
+    for (const key of names.keys ?? []) this.#keys.add(checked(key));
+    for (const tag of names.tags ?? []) this.#tags.add(checked(tag));
+    for (const namespace of names.namespaces ?? []) this.#namespaces.add(checked(namespace));
   }
 
   get empty(): boolean {
@@ -20,3 +21,12 @@ export class NameSet {
     return { keys: [...this.#keys], tags: [...this.#tags], namespaces: [...this.#namespaces] };
   }
 }
+
+function checked(name: string): string {
+  if (typeof name === 'string' && name !== '' && !LONE_SURROGATE.test(name)) return name;
+  throw new TypeError(
+    `A name that a write makes old: expected a well-formed text that is not empty, got ${JSON.stringify(name)}`,
+  );
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -3,7 +3,7 @@ import { drizzle, type MySql2Database } from 'drizzle-orm/mysql2';
 import mysql, { type Pool, type PoolConnection } from 'mysql2';
 import * as schema from '../../drizzle/schema.ts';
 import { config } from '../config.ts';
-import { scope } from './scope.ts';
+import { currentScope } from './scope.ts';
 import { poolInside, socketOf, WriteConnections } from './write-connections.ts';
 
 export type Database = MySql2Database<typeof schema>;
@@ -27,7 +27,7 @@ let open: Open | undefined;
  * Statements that change rows belong into `write`.
  */
 export function getDb(): Database {
-  const transaction = scope.getStore()?.tx;
+  const transaction = currentScope()?.tx;
   if (transaction) return transaction as unknown as Database;
   return opened().db;
 }

@@ -7,21 +7,43 @@ export interface Scope {
   tx: Transaction;
   names: NameSet;
   after: (() => void | Promise<void>)[];
-  /** Nested writes share one connection and take turns on it: savepoints must not interleave. */
+  /** Ends with the last of those who take turns. */
   turn: Promise<unknown>;
   /** Changes under way. */
   changing: number;
-  /** Its work has returned: what it makes old is settled. */
+  /** Its work has returned or thrown: what it makes old is settled. */
   isOver: boolean;
+  /** The write that it is nested in. */
+  outer: Scope | null;
 }
 
-export function newScope(tx: Transaction, names: NameSet, after: Scope['after']): Scope {
-  return { tx, names, after, turn: Promise.resolve(), changing: 0, isOver: false };
+type Beginning = Pick<Scope, 'tx' | 'names' | 'after' | 'outer'>;
+
+export function newScope(beginning: Beginning): Scope {
+  return { ...beginning, turn: Promise.resolve(), changing: 0, isOver: false };
 }
 
 export const scope = new AsyncLocalStorage<Scope>();
 
+export function runIn<T>(own: Scope, work: () => Promise<T>): Promise<T> {
+  return scope.run(own, work);
+}
+
+/** The innermost work that still runs. A timer that a work has left behind belongs to none. */
+export function currentScope(): Scope | null {
+  let own = scope.getStore() ?? null;
+  while (own?.isOver) own = own.outer;
+  return own;
+}
+
+/** Statements and nested writes of one work share its connection: a savepoint must hold its own statements and no others. */
+export function inTurn<T>(own: Scope, run: () => Promise<T>): Promise<T> {
+  const turn = own.turn.then(run);
+  own.turn = turn.catch(() => {});
+  return turn;
+}
+
 /** True within `write`'s work: reads there see the transaction's own state and bypass the cache. */
 export function insideTransaction(): boolean {
-  return scope.getStore() !== undefined;
+  return currentScope() !== null;
 }

@@ -11,6 +11,7 @@ export class WriteConnections {
   readonly #pool: Pool;
   readonly #lend: Pool['getConnection'];
   readonly #manual = new WeakSet<PoolConnection>();
+  readonly #steps = new WeakMap<PoolConnection, number>();
   #idle: PoolConnection[] = [];
 
   /** Every reader of the pool comes through its `getConnection`, which is replaced here. */
@@ -52,6 +53,11 @@ export class WriteConnections {
     this.#idle.push(connection);
   }
 
+  /** By how much the server's next id is larger: more than 1 where several servers take writes (Galera). */
+  stepOf(connection: PoolConnection): number {
+    return this.#steps.get(connection) ?? 1;
+  }
+
   #borrow(): Promise<PoolConnection> {
     return new Promise((resolve, reject) =>
       this.#lend((error, connection) => (error ? reject(error) : resolve(connection))),
@@ -59,18 +65,16 @@ export class WriteConnections {
   }
 
   /** Awaited: were it refused, every statement would be committed alone. */
-  #makeManual(connection: PoolConnection): Promise<void> {
-    return new Promise((resolve, reject) =>
-      connection.query('set autocommit = 0', (error) => {
-        if (error) {
-          connection.destroy();
-          reject(error);
-          return;
-        }
-        this.#manual.add(connection);
-        resolve();
-      }),
-    );
+  async #makeManual(connection: PoolConnection): Promise<void> {
+    try {
+      const rows = await ask(connection, 'select @@auto_increment_increment as step');
+      this.#steps.set(connection, Number((rows as [{ step: number }])[0].step));
+      await ask(connection, 'set autocommit = 0');
+      this.#manual.add(connection);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
   }
 
   #lendToReader(callback: Parameters<Pool['getConnection']>[0]): void {
@@ -98,6 +102,12 @@ export class WriteConnections {
     this.#manual.delete(connection);
     this.#idle = this.#idle.filter((idle) => idle !== connection);
   }
+}
+
+function ask(connection: PoolConnection, statement: string): Promise<unknown> {
+  return new Promise((resolve, reject) =>
+    connection.query(statement, (error, answer) => (error ? reject(error) : resolve(answer))),
+  );
 }
 
 /** What mysql2 keeps of a pool and does not tell in its types. */

@@ -7,15 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQL } from 'drizzle-orm';
 import type { MySqlTable, MySqlUpdateSetSource } from 'drizzle-orm/mysql-core';
 import type { CachedRead, Names, Settlement } from '../cache/index.ts';
-import { deleteRows, insertRows, type Transaction, updateRows, upsertRows } from './changes.ts';
+import { deleteRows, insertRows, type Transaction, updateRows } from './changes.ts';
 import type { ColumnOf } from './dependencies.ts';
-import { CommitUnknownError, isDeadlock } from './errors.ts';
+import { CommitUnknownError, isWorthAnotherTry } from './errors.ts';
 import { failpoint } from './failpoint.ts';
 import { NameSet } from './names.ts';
 import { addToOutbox, forgetSettled, keepUnsettled } from './outbox.ts';
 import { noteWrite } from './own-writes.ts';
-import { newScope, type Scope, scope } from './scope.ts';
-import { inTransaction, LATE } from './transaction.ts';
+import { currentScope, inTurn, newScope, runIn, type Scope } from './scope.ts';
+import { expectAlive, inTransaction, LATE } from './transaction.ts';
+import { upsertRows } from './upserts.ts';
 
 /** What `write` hands to its work: statements that know what they make old. */
 export interface WriteTx {
@@ -40,7 +41,10 @@ export interface WriteTx {
   invalidate(names: Names): void;
   /** Write-through: after the commit the entry is loaded under a fresh lease, so that the next read is a hit. */
   refill<A>(read: Pick<CachedRead<A, unknown>, 'refresh'>, arg: A): void;
-  /** Runs once, after commit and invalidation, before `write` returns; never after a rollback. */
+  /**
+   * Runs once, after commit and invalidation, before `write` returns; never after a rollback. If one of these throws,
+   * the others run nevertheless, and `write` throws the first error, although it is committed.
+   */
   afterCommit(action: () => void | Promise<void>): void;
 }
 
@@ -52,7 +56,7 @@ export interface Invalidator {
   mark?(names: Names): Promise<string | null>;
 }
 
-const DEADLOCK_TRIES = 5;
+const MOST_TRIES = 5;
 let given: Invalidator | undefined;
 
 /** Gives `write` the cache that it must invalidate. Called once, by the module that makes the process's cache. */
@@ -62,18 +66,26 @@ export function setInvalidator(invalidator: Invalidator): void {
 
 /**
  * Runs `work` in a transaction and returns its answer once every name that it made old is gone from the cache.
- * A deadlock runs `work` again, up to 5 times, so it must have no effects beside its statements. Called within
+ * A deadlock runs `work` again, up to 5 times in all, and so do rows that came while a statement looked for what it
+ * makes old; so the work must have no effects beside its statements. Called within
  * another `write` it is a savepoint of that one. Throws what `work` throws, after a rollback that makes nothing old;
  * `CommitUnknownError` when the connection broke during the commit.
  */
 export async function write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const outer = scope.getStore();
-  if (outer) return nested(outer, work);
+  const outer = currentScope();
+  if (outer) return inTurn(outer, () => savepoint(outer, work));
+  const committed = await persistently(() => commit(work));
+  await invalidate(committed);
+  await runAll(committed.after);
+  return committed.answer;
+}
+
+async function persistently<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
-      return await once(work);
+      return await attempt();
     } catch (error) {
-      if (!isDeadlock(error) || tries === DEADLOCK_TRIES) throw error;
+      if (!isWorthAnotherTry(error) || tries === MOST_TRIES) throw error;
       await sleep(Math.random() * 10 * 2 ** tries);
     }
   }
@@ -88,13 +100,6 @@ interface Committed<T> {
   after: Scope['after'];
 }
 
-async function once<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const committed = await commit(work);
-  await invalidate(committed);
-  for (const action of committed.after) await action();
-  return committed.answer;
-}
-
 async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T>> {
   const names = new NameSet();
   const after: Scope['after'] = [];
@@ -103,10 +108,11 @@ async function commit<T>(work: (tx: WriteTx) => Promise<T>): Promise<Committed<T
   try {
     const answer = await inTransaction(async (tx) => {
       failpoint('begun');
-      const result = await run(newScope(tx, names, after), work);
+      const result = await run(newScope({ tx, names, after, outer: null }), work);
       failpoint('worked');
       if (!names.empty) await announce(tx, names, pending);
       failpoint('before-commit');
+      expectAlive(tx);
       isCommitting = true;
       failpoint('committing');
       return result;
@@ -151,28 +157,39 @@ async function invalidate({ names, token, outboxIds }: Committed<unknown>): Prom
   else keepUnsettled(outboxIds, settlement);
 }
 
-async function nested<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const turn = outer.turn.then(() => savepoint(outer, work));
-  outer.turn = turn.catch(() => {});
-  return turn;
+/** The change is committed: one action that fails must not keep the others from running. */
+async function runAll(actions: Scope['after']): Promise<void> {
+  const failures: unknown[] = [];
+  for (const action of actions) {
+    try {
+      await action();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** What the work made old and wanted done counts only if its savepoint is kept. */
 async function savepoint<T>(outer: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
   const names = new NameSet();
   const after: Scope['after'] = [];
-  const answer = await outer.tx.transaction((tx) => run(newScope(tx, names, after), work));
+  const answer = await outer.tx.transaction((tx) => run(newScope({ tx, names, after, outer }), work));
   outer.names.add(names.toNames());
   outer.after.push(...after);
   return answer;
 }
 
 async function run<T>(own: Scope, work: (tx: WriteTx) => Promise<T>): Promise<T> {
-  const answer = await scope.run(own, () => work(statementsOf(own)));
-  await own.turn;
-  if (own.changing > 0) throw new Error(UNFINISHED);
-  own.isOver = true;
-  return answer;
+  try {
+    const answer = await runIn(own, () => work(statementsOf(own)));
+    const isFinished = own.changing === 0;
+    await own.turn;
+    if (!isFinished) throw new Error(UNFINISHED);
+    return answer;
+  } finally {
+    own.isOver = true;
+  }
 }
 
 const UNFINISHED =
@@ -199,7 +216,7 @@ async function changing<T>(own: Scope, change: () => Promise<T>): Promise<T> {
   if (own.isOver) throw new Error(LATE);
   own.changing++;
   try {
-    return await change();
+    return await inTurn(currentScope() ?? own, change);
   } finally {
     own.changing--;
   }

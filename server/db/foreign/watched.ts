@@ -12,6 +12,7 @@ export type RawRow = Record<string, unknown>;
 /** One declaration as the log's reader needs it: column names of the database. */
 export interface WatchedDependency {
   read: string;
+  namespace: string;
   by: string[];
   /** Null: every column counts. */
   shows: string[] | null;
@@ -28,7 +29,16 @@ export interface WatchedTable {
 export interface RowChange {
   table: string;
   reads: string[];
+  /** Where those reads' entries live, for a process of another version that does not know them. */
+  namespaces: string[];
   rows: RawRow[];
+}
+
+export interface MadeOld {
+  /** Null: everything, for nobody here knows where that lives which shows the row. */
+  names: Names[] | null;
+  /** In words, why that is more than the names of the rows. */
+  because?: string;
 }
 
 const tables = new Map(
@@ -48,44 +58,60 @@ export function watchedTables(): WatchedTable[] {
     .filter(({ dependencies, children }) => dependencies.length > 0 || children.length > 0);
 }
 
-function watched(table: MySqlTable, { read, by, shows }: Dependency<MySqlTable>): WatchedDependency {
+function watched(
+  table: MySqlTable,
+  { read, namespace, by, shows }: Dependency<MySqlTable>,
+): WatchedDependency {
   const inDatabase = (names: readonly string[]) => names.map((name) => columnOf(table, name).name);
-  return { read, by: inDatabase(by), shows: shows === 'all' ? null : inDatabase(shows) };
+  return { read, namespace, by: inDatabase(by), shows: shows === 'all' ? null : inDatabase(shows) };
 }
 
-export function namesOfChange({ table, reads, rows }: RowChange): Names[] {
-  const declared = tableNamed(table);
-  const concerned = dependenciesOf(declared).filter(({ read }) => reads.includes(read));
-  return rows.flatMap((raw) => concerned.map((dependency) => namesOfRow(declared, dependency, raw)));
+/**
+ * What a change of one row makes old; never throws. It may tell of a table or a read that only another version of the
+ * program knows, or lack a column: then the namespaces are over, or everything where none is known.
+ */
+export function namesOfChange({ table, reads, namespaces, rows }: RowChange): MadeOld {
+  const declared = tables.get(table);
+  const dependencies = declared ? dependenciesOf(declared) : [];
+  const unknown = reads.filter((name) => !dependencies.some(({ read }) => read === name));
+  if (!declared || unknown.length > 0) {
+    const because = `A row of ${table} changed, and this process does not know what shows it (${unknown.join(', ')}: of another version?)`;
+    if (dependencies.length + namespaces.length === 0) return { names: null, because };
+    const ours = dependencies.map(({ namespace }) => namespace);
+    return { names: [{ namespaces: [...namespaces, ...ours] }], because };
+  }
+  const concerned = dependencies.filter(({ read }) => reads.includes(read));
+  return together(rows.flatMap((raw) => concerned.map((dependency) => namesOfRow(declared, dependency, raw))));
 }
 
-function namesOfRow(table: MySqlTable, dependency: Dependency<MySqlTable>, raw: RawRow): Names {
-  const row = Object.fromEntries(dependency.by.map((name) => [name, decode(columnOf(table, name), raw)]));
-  return dependency.names(row as never);
+function together(each: { names: Names; because?: string }[]): MadeOld {
+  const because = each.find((one) => one.because !== undefined)?.because;
+  return { names: each.map(({ names }) => names), ...(because === undefined ? {} : { because }) };
+}
+
+function namesOfRow(table: MySqlTable, dependency: Dependency<MySqlTable>, raw: RawRow) {
+  try {
+    const row = Object.fromEntries(dependency.by.map((name) => [name, decode(columnOf(table, name), raw)]));
+    return { names: dependency.names(row as never) };
+  } catch (error) {
+    const { read, namespace } = dependency;
+    const because = `A row of ${getTableConfig(table).name} has no names for ${read} (${String(error)})`;
+    return { names: { namespaces: [namespace] }, because };
+  }
 }
 
 function decode(column: MySqlColumn, raw: RawRow): unknown {
   const value = raw[column.name];
-  return value === null || value === undefined ? value : column.mapFromDriverValue(value as never);
+  if (value === undefined) throw new Error(`it lacks the column ${column.name}`);
+  return value === null ? value : column.mapFromDriverValue(value as never);
 }
 
-/**
- * The namespaces that all rows of the table, and of those that the database deletes with them, stand behind; null when
- * one of the declarations does not name its namespace, which leaves only everything.
- */
-export function namespacesOfTable(name: string, seen = new Set<string>()): string[] | null {
+/** The namespaces that all rows of the table, and of those that the database deletes with them, stand behind. */
+export function namespacesOfTable(name: string, seen = new Set<string>()): string[] {
   seen.add(name);
-  const found = new Set<string>();
-  for (const { namespace } of dependenciesOf(tableNamed(name))) {
-    if (namespace === undefined) return null;
-    found.add(namespace);
-  }
-  for (const child of childrenOf(name)) {
-    const below = seen.has(child) ? [] : namespacesOfTable(child, seen);
-    if (below === null) return null;
-    for (const namespace of below) found.add(namespace);
-  }
-  return [...found];
+  const own = dependenciesOf(tableNamed(name)).map(({ namespace }) => namespace);
+  const below = childrenOf(name).flatMap((child) => (seen.has(child) ? [] : namespacesOfTable(child, seen)));
+  return [...new Set([...own, ...below])];
 }
 
 /** Tables whose rows the database itself deletes or changes with this one's; its log does not show them. */

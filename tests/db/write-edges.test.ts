@@ -1,0 +1,178 @@
+/** What a write is given that is unusual: values that the database computes, servers that count by three, bad names. */
+import { eq, sql } from 'drizzle-orm';
+import mysql, { type Pool } from 'mysql2';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Names } from '../../server/cache/index.ts';
+import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+
+let environment: FreshDatabase;
+let db: typeof import('../../server/db/index.ts');
+let schema: typeof import('../../drizzle/schema.ts');
+let told: Names[] = [];
+/** What the next connections of the pool are told first. */
+let settings: string[] = [];
+const createPool = mysql.createPool;
+
+beforeAll(async () => {
+  environment = await freshEnvironment();
+  const patched = (options: Parameters<typeof createPool>[0]): Pool => {
+    const pool = createPool(options as never);
+    pool.on('connection', (connection) => {
+      for (const setting of settings) connection.query(setting, () => {});
+    });
+    return pool;
+  };
+  Object.assign(mysql, { createPool: patched });
+  db = await import('../../server/db/index.ts');
+  schema = await import('../../drizzle/schema.ts');
+  db.setInvalidator({
+    settle: async (names) => {
+      told.push(names);
+      return { acknowledged: true, release: () => {} };
+    },
+  });
+  db.dependsOn(schema.users, {
+    read: 'byId',
+    namespace: 'user',
+    by: ['id'],
+    shows: ['role'],
+    names: ({ id }) => ({ keys: [`user:${id}`] }),
+  });
+  db.dependsOn(schema.users, {
+    read: 'byName',
+    namespace: 'name',
+    by: ['username'],
+    shows: [],
+    names: ({ username }) => ({ keys: [`name:${username}`] }),
+  });
+});
+
+beforeEach(async () => {
+  await db.flushOutbox();
+  await db.closeDb();
+  told = [];
+  settings = [];
+});
+
+afterAll(async () => {
+  Object.assign(mysql, { createPool });
+  await db.flushOutbox();
+  await db.closeDb();
+  await environment.drop();
+});
+
+const allTold = () => [...new Set(told.flatMap(({ keys = [] }) => keys))].sort();
+const person = (name: string) => ({ username: name, email: `${name}@example.com`, passwordHash: '!' });
+const insert = (...names: string[]) => db.write((tx) => tx.insert(schema.users, names.map(person)));
+const idsOf = async (...names: string[]) => {
+  const rows = await db.getDb().select().from(schema.users);
+  return names.map((name) => rows.find(({ username }) => username === name)?.id);
+};
+
+describe('the ids of new rows', () => {
+  it('are right where the server counts by three', async () => {
+    settings = ['set auto_increment_increment = 3'];
+    const ids = await insert('uno', 'due', 'tre');
+    expect(ids).toEqual(await idsOf('uno', 'due', 'tre'));
+    expect((ids[2] ?? 0) - (ids[0] ?? 0)).toBe(6);
+    expect(allTold()).toEqual(expect.arrayContaining(ids.map((id) => `user:${id}`)));
+  });
+
+  it('must be given for all rows or for none', async () => {
+    const mixed = db.write((tx) =>
+      tx.insert(schema.users, [person('without'), { ...person('with'), id: 900_000 }]),
+    );
+    await expect(mixed).rejects.toThrow('expected all or none of them to have it');
+    expect(await idsOf('without', 'with')).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a column that names are made of', () => {
+  it('is read again where the database computed it for a new row', async () => {
+    await db.write((tx) =>
+      tx.insert(schema.users, { ...person('computed'), username: sql`concat('com', 'puted')` as never }),
+    );
+    expect(allTold()).toContain('name:computed');
+  });
+
+  it('is read again where the database computes it under a condition on that very column', async () => {
+    await insert('aa');
+    told = [];
+    await db.write((tx) =>
+      tx.update(
+        schema.users,
+        { username: sql`concat(username, '!')` as never },
+        eq(schema.users.username, 'aa'),
+      ),
+    );
+    expect(allTold()).toEqual(['name:aa', 'name:aa!']);
+  });
+});
+
+describe('an upsert', () => {
+  const upsert = (
+    rows: { username: string; email: string; passwordHash: string; id?: number }[],
+    on: string,
+  ) =>
+    db.write((tx) => tx.upsert(schema.users, rows, { on: [on as 'id'], update: { username: 'upserted' } }));
+
+  it('names rows that stood and rows that are new, mixed as they come', async () => {
+    const [stood] = await insert('stood');
+    told = [];
+    await upsert([person('new 1'), person('stood'), person('new 2'), person('new 2')], 'email');
+    const [one, two] = await idsOf('new 1', 'upserted');
+    expect(two).toBe(stood);
+    expect(allTold()).toEqual(expect.arrayContaining([`user:${one}`, 'name:stood', 'name:upserted']));
+  });
+
+  it('refuses a row that stands under another unique key, and changes nothing', async () => {
+    const [id] = await insert('owner');
+    const stranger = { ...person('owner'), id: 800_000 };
+    await expect(upsert([stranger], 'id')).rejects.toMatchObject({ cause: { errno: 1062 } });
+    await expect(upsert([stranger], 'email')).rejects.toThrow('under which another row may stand');
+    await expect(upsert([stranger], 'username')).rejects.toThrow('needs the columns of a unique key');
+    expect(await idsOf('owner')).toEqual([id]);
+  });
+
+  it('refuses to change what it finds rows by', async () => {
+    const moving = db.write((tx) =>
+      tx.upsert(schema.users, [person('moving')], { on: ['email'], update: { email: 'x@example.com' } }),
+    );
+    await expect(moving).rejects.toThrow('cannot change it as well');
+  });
+});
+
+describe('a name', () => {
+  it.each(['', '\ud800', 5 as never])(
+    'that the cache would refuse is refused before the commit: %j',
+    async (key) => {
+      const writing = db.write(async (tx) => {
+        await tx.insert(schema.users, person('never'));
+        tx.invalidate({ keys: [key] });
+      });
+      await expect(writing).rejects.toThrow('expected a well-formed text');
+      expect(await idsOf('never')).toEqual([undefined]);
+    },
+  );
+
+  it('cannot be made of a column that the database computes', () => {
+    const declaring = () =>
+      db.dependsOn(schema.courses, {
+        read: 'byLiveSlug',
+        namespace: 'courses',
+        by: ['liveSlug'],
+        shows: [],
+        names: ({ liveSlug }) => ({ keys: [`${liveSlug}`] }),
+      });
+    expect(declaring).toThrow('expected the columns that it is computed from');
+  });
+});
+
+describe('a connection', () => {
+  it('that refuses writes, for another server took its place, is not used again', async () => {
+    settings = ['set session transaction read only'];
+    await expect(insert('refused')).rejects.toMatchObject({ cause: { errno: 1792 } });
+    settings = [];
+    expect(await insert('accepted')).toHaveLength(1);
+  });
+});
