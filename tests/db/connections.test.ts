@@ -132,6 +132,7 @@ describe('a statement that comes often', () => {
     const shown: unknown[] = [];
     db.dependsOn(schema.products, {
       read: 'shown',
+      namespace: 'products',
       by: ['id', 'slug', 'priceCents', 'published', 'type', 'stock'],
       shows: 'all',
       names: (row) => {

@@ -1,5 +1,6 @@
 /** Updates whose condition tells what names are made of: no row is read for them, and no name is lost by it. */
 import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
+import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
@@ -23,21 +24,32 @@ beforeAll(async () => {
   const { users } = schema;
   db.dependsOn(users, {
     read: 'byId',
+    namespace: 'user',
     by: ['id'],
     shows: ['username', 'role'],
     names: ({ id }) => ({ keys: [`user:${id}`] }),
   });
   db.dependsOn(users, {
     read: 'byRole',
+    namespace: 'user',
     by: ['role'],
     shows: [],
     names: ({ role }) => ({ keys: [`role:${role}`] }),
   });
   db.dependsOn(users, {
     read: 'byHash',
+    namespace: 'user',
     by: ['passwordHash'],
     shows: ['email'],
     names: ({ passwordHash }) => ({ keys: [`hash:${passwordHash}`] }),
+  });
+  await db.getDb().execute(sql`create table places (id int primary key, position int not null)`);
+  db.dependsOn(places, {
+    read: 'byPosition',
+    namespace: 'place',
+    by: ['position'],
+    shows: 'all',
+    names: ({ position }) => ({ keys: [`place:${position}`] }),
   });
   await db.write((tx) =>
     tx.insert(
@@ -46,6 +58,8 @@ beforeAll(async () => {
     ),
   );
 });
+
+const places = mysqlTable('places', { id: int('id').primaryKey(), position: int('position').notNull() });
 
 beforeEach(() => {
   told = [];
@@ -94,6 +108,18 @@ describe('an update of the id itself', () => {
   it('is refused when the database would compute it', async () => {
     const computed = change({ id: sql`${schema.users.id} + 5` as never }, eq(schema.users.id, 2));
     await expect(computed).rejects.toThrow('expected a value');
+  });
+});
+
+describe('an update of a column that its condition tells', () => {
+  it.each([
+    ['to a value', 105],
+    ['to what the database computes', sql`position + 100` as never],
+  ])('%s names the old value and the new one', async (_, position) => {
+    await db.write((tx) => tx.insert(places, { id: Math.floor(Math.random() * 1e9), position: 5 }));
+    told = [];
+    await db.write((tx) => tx.update(places, { position }, eq(places.position, 5)));
+    expect(allTold()).toEqual(['place:105', 'place:5']);
   });
 });
 

@@ -163,17 +163,50 @@ describe('a deadlock', () => {
   });
 });
 
+describe('a deadlock of a write that makes nothing old', () => {
+  it('is not committed by half either, though the work caught it last of all', async () => {
+    const { feedPositions } = schema;
+    const set = (tx: WriteTx, name: string) =>
+      tx.update(feedPositions, { position: 'ours' }, eq(feedPositions.name, name));
+    await db.write((tx) =>
+      tx.insert(
+        feedPositions,
+        ['a', 'b'].map((name) => ({ name, position: '' })),
+      ),
+    );
+    await other.query('start transaction');
+    for (let i = 0; i < 30; i++) await comes('heavy');
+    await other.query('update feed_positions set position = "theirs" where name = "b"');
+    let runs = 0;
+    let theirTurn: Promise<unknown> | undefined;
+    await db.write(async (tx) => {
+      await set(tx, 'a');
+      const goOn = () => other.query('update feed_positions set position = "theirs" where name = "a"');
+      if (++runs === 1) setTimeout(() => (theirTurn = goOn().then(() => other.query('commit'))), 200);
+      await set(tx, 'b').catch(() => {});
+    });
+    await theirTurn;
+    const rows = await db.getDb().select().from(feedPositions);
+    expect(rows.map(({ position }) => position)).toEqual(['ours', 'ours']);
+    expect(runs).toBe(2);
+  });
+});
+
 describe('what runs beside or after a work', () => {
   it('a statement beside a nested write that fails is kept, and named', async () => {
-    const outcomes = await db.write(async (tx) =>
-      Promise.allSettled([
-        db.write(async (inner) => {
-          await inner.insert(schema.users, person('undone'));
-          throw new Error('no');
-        }),
-        tx.insert(schema.users, person('kept')),
-      ]),
-    );
+    let begun = (): void => {};
+    const outcomes = await db.write(async (tx) => {
+      const nested = db.write(async (inner) => {
+        await inner.insert(schema.users, person('undone'));
+        begun();
+        await inner.insert(schema.users, person('undone, too'));
+        throw new Error('no');
+      });
+      await new Promise<void>((resolve) => {
+        begun = resolve;
+      });
+      return Promise.allSettled([nested, tx.insert(schema.users, person('kept'))]);
+    });
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     expect(await db.getDb().select().from(schema.users).where(named('undone'))).toEqual([]);
     const [kept] = await db.getDb().select().from(schema.users).where(named('kept'));

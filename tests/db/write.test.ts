@@ -33,18 +33,21 @@ beforeAll(async () => {
   });
   db.dependsOn(schema.users, {
     read: 'byId',
+    namespace: 'user',
     by: ['id'],
     shows: ['username', 'email'],
     names: (row) => ({ keys: [`user:${row.id}`] }),
   });
   db.dependsOn(schema.users, {
     read: 'byEmail',
+    namespace: 'user',
     by: ['email'],
     shows: ['username'],
     names: (row) => ({ keys: [`user:email:${row.email}`] }),
   });
   db.dependsOn(schema.sessions, {
     read: 'byToken',
+    namespace: 'session',
     by: ['tokenHash'],
     shows: 'all',
     names: (row) => ({ tags: [`token:${row.tokenHash}`] }),
@@ -285,6 +288,7 @@ describe('a write whose outcome nobody knows', () => {
       expect(released).toBe(0);
       const relay = db.startRelay({
         settle: async () => ({ acknowledged: true, release: () => {} }),
+        settleAll: async () => ({ acknowledged: true, release: () => {} }),
         onError: (error) => {
           throw error;
         },
@@ -312,6 +316,7 @@ describe('the outbox', () => {
         told.push(names);
         return { acknowledged, release: () => {} };
       },
+      settleAll: async () => ({ acknowledged, release: () => {} }),
       onError: (error) => {
         throw error;
       },
