@@ -8,7 +8,7 @@
 import { and, count as countRows, desc, eq, getTableColumns, inArray, type SQL } from 'drizzle-orm';
 import { CACHE_CONFIG, cachedRead } from '../app-cache.ts';
 import type { CachedRead } from '../cache/index.ts';
-import { fingerprintOf, getDb } from '../db/index.ts';
+import { fingerprintOf, getDb, unpadded } from '../db/index.ts';
 import { declareDependencies } from './catalog-dependencies.ts';
 import { type CatalogTable, type Item, type Kind, type Scope, sharedColumns } from './catalog-kinds.ts';
 import {
@@ -92,7 +92,7 @@ export function catalogReads<I extends Item>(kind: Kind<I>): CatalogReads<I> {
     published: async () => items(await reads.public.ids.get()),
     byId: (id, scope = 'public') => reads[scope].byId.get(id),
     bySlug: async (slug, scope = 'public') => {
-      const id = await reads[scope].idBySlug.get(slug);
+      const id = await reads[scope].idBySlug.get(unpadded(slug));
       return id === null ? null : reads[scope].byId.get(id);
     },
     count: (filter = {}, scope = 'public') => {

@@ -12,4 +12,5 @@ export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from '.
 export { beginVisit, demandNow, during, type Visit } from './own-writes.ts';
 export { closeDb, type Database, getDb, poolState } from './pool.ts';
 export { insideTransaction } from './scope.ts';
+export { unpadded } from './unpadded.ts';
 export { type Invalidator, setInvalidator, type WriteTx, write } from './write.ts';

@@ -2,7 +2,7 @@
 import { and, desc, eq, inArray, like, lt, or, type SQL } from 'drizzle-orm';
 import { users } from '../../drizzle/schema.ts';
 import { CACHE_CONFIG, cachedRead, type Wish, wish } from '../app-cache.ts';
-import { dependsOn, fingerprintOf, getDb } from '../db/index.ts';
+import { dependsOn, fingerprintOf, getDb, unpadded } from '../db/index.ts';
 
 const columns = {
   id: users.id,
@@ -33,7 +33,7 @@ export const tagOfUser = (id: number): string => `user:${id}`;
 
 export const userByEmail = cachedRead<string, User | null>({
   namespace: 'user',
-  key: (email) => ['email', email],
+  key: (email) => ['email', unpadded(email)],
   ttl: CACHE_CONFIG.users.ttl,
   tags: (_email, user) => (user ? [tagOfUser(user.id)] : []),
   load: async (email) => (await selectUsers(eq(users.email, email)))[0] ?? null,
@@ -44,18 +44,21 @@ const shows = Object.keys(columns) as (keyof typeof columns)[];
 
 dependsOn(users, {
   read: 'userById',
+  namespace: 'user',
   by: ['id'],
   shows,
   names: ({ id }) => ({ keys: [userById.key(id)] }),
 });
 dependsOn(users, {
   read: 'userByEmail',
+  namespace: 'user',
   by: ['id'],
   shows,
   names: ({ id }) => ({ tags: [tagOfUser(id)] }),
 });
 dependsOn(users, {
   read: 'userByEmail',
+  namespace: 'user',
   by: ['email'],
   shows: [],
   names: ({ email }) => ({ keys: [userByEmail.key(email)] }),

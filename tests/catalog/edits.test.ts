@@ -27,6 +27,15 @@ describe('slugs', () => {
     expect(found.data).toMatchObject({ id: course.id, title });
   });
 
+  test('a slug with a space behind it finds the same course, and none when the slug has changed', async () => {
+    const { getCachedCourseBySlug } = await import('../../server/_core/catalogDataAccess.ts');
+    const course = await shop.course({ title: 'Padded', slug: 'padded' });
+    expect(await getCachedCourseBySlug('padded ')).toMatchObject({ id: course.id });
+    const change = { id: course.id, version: course.version, slug: 'not-padded' };
+    expect((await shop.mutate('catalog.courses.update', change, admin)).status).toBe(200);
+    expect(await getCachedCourseBySlug('padded ')).toBe(null);
+  });
+
   test('a title without letters needs a slug of its own', async () => {
     const bare = await shop.mutate('catalog.courses.create', { title: '🎉🎉', priceCents: 0 }, admin);
     expect(bare.status).toBe(400);

@@ -12,6 +12,17 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+test('an e-mail address with a space behind it finds the same user, cached or not, once there is one', async () => {
+  const { userByEmail } = await import('../../server/users/users-reads.ts');
+  const email = `late-${Date.now()}@example.com`;
+  expect(await userByEmail.get(`${email} `)).toBe(null);
+  const password = 'correct horse battery staple';
+  await api.mutate('auth.register', { username: 'late', email, password });
+  const found = await userByEmail.get(`${email} `);
+  expect(found).toMatchObject({ email });
+  expect(await userByEmail.uncached(`${email} `)).toEqual(found);
+});
+
 describe('byId', () => {
   const whole = ['createdAt', 'email', 'id', 'role', 'username'];
 
