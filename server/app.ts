@@ -12,10 +12,10 @@ import {
   LogController,
 } from 'fastify';
 import { actOf } from './activity/activity-acts.ts';
-import { stopBehind } from './activity/activity-behind.ts';
 import { logActivity, noteSeen } from './activity/activity-writes.ts';
 import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
+import { stopBehind } from './db/index.ts';
 import { besideTheAnswer, tellCacheUse } from './http/cache-header.ts';
 import { replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';

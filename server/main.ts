@@ -6,7 +6,6 @@ import './require-config.ts';
 
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { reportBehindErrors, startBehind, stopBehind } from './activity/activity-behind.ts';
 import { buildApp } from './app.ts';
 import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
@@ -15,7 +14,10 @@ import {
   flushOutbox,
   isDatabaseAway,
   migrateDb,
+  reportBehindErrors,
+  startBehind,
   startRelay,
+  stopBehind,
   TRIGGERS_POLL_MS,
   watchForeignWrites,
 } from './db/index.ts';
@@ -40,7 +42,7 @@ const started: Stop[] = [];
 async function start(log: Logger): Promise<void> {
   const { role, foreignWrites } = config();
   started.push(closeDb, () => cache.close(), flushOutbox);
-  reportBehindErrors((err) => log.error({ err }, 'Written-behind data waits in the stream'));
+  reportBehindErrors((err) => log.error({ err }, 'Written behind, and not in the database yet'));
   await migrateDb();
   startBehind();
   started.push(() => stopBehind());

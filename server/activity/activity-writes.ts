@@ -1,8 +1,8 @@
 /** What is written behind: acknowledged at once, in the database within seconds, never lost and never counted twice. */
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { activityLog, itemViews, lastSeen } from '../../drizzle/schema.ts';
-import { declareEntity } from '../db/index.ts';
-import { behind } from './activity-behind.ts';
+import { behind, declareEntity } from '../db/index.ts';
 import type { Item } from './activity-schemas.ts';
 
 const views = declareEntity({ name: 'views', table: itemViews, key: ['kind', 'itemId'] });
@@ -19,8 +19,14 @@ export async function countView({ kind, id }: Item, viewId?: string): Promise<vo
     views,
     { kind, itemId: id },
     { views: 1 },
-    viewId === undefined ? {} : { id: `view-${viewId}`.slice(0, 64) },
+    viewId === undefined ? {} : { id: operationIdOf(viewId) },
   );
+}
+
+/** An operation's id has 64 characters at most. */
+function operationIdOf(viewId: string): string {
+  const id = `view-${viewId}`;
+  return id.length <= 64 ? id : `view-${createHash('sha256').update(viewId).digest('base64url')}`;
 }
 
 export async function noteSeen(userId: number, at = new Date()): Promise<void> {

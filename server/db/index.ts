@@ -1,6 +1,6 @@
 /** The database: its client, the one way to write, and what writes make old. */
-export { type Behind, createBehind } from './behind/behind.ts';
-export { declareEntity } from './behind/operations.ts';
+export { declareEntity } from './behind/entities.ts';
+export { behind, behindBacklog, reportBehindErrors, startBehind, stopBehind } from './behind/process.ts';
 export { byOwner } from './by-owner.ts';
 export type { Transaction } from './changes.ts';
 export { type Dependency, declaredDependencies, dependsOn } from './dependencies.ts';

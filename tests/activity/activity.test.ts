@@ -9,7 +9,7 @@ let flush: () => Promise<number>;
 
 beforeAll(async () => {
   api = await openApi();
-  const { behind } = await import('../../server/activity/activity-behind.ts');
+  const { behind } = await import('../../server/db/index.ts');
   flush = () => behind().flush();
 });
 

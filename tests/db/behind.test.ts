@@ -2,15 +2,16 @@
 import { eq } from 'drizzle-orm';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BehindEntity } from '../../server/db/behind/operations.ts';
+import type { BehindEntity } from '../../server/db/behind/entities.ts';
 import { type FreshDatabase, freshEnvironment, queueRedisUrl } from '../support/services.ts';
 
 let environment: FreshDatabase & { prefix: string };
 let db: typeof import('../../server/db/index.ts');
 let behind: typeof import('../../server/db/behind/behind.ts');
 let schema: typeof import('../../drizzle/schema.ts');
-let jobs: BehindEntity;
-let views: BehindEntity;
+let users: BehindEntity<typeof schema.users, 'id'>;
+let jobs: BehindEntity<typeof schema.jobs, 'id'>;
+let views: BehindEntity<typeof schema.itemViews, 'kind' | 'itemId'>;
 let redis: Redis;
 let stream: string;
 const errors: unknown[] = [];
@@ -20,15 +21,10 @@ beforeAll(async () => {
   db = await import('../../server/db/index.ts');
   behind = await import('../../server/db/behind/behind.ts');
   schema = await import('../../drizzle/schema.ts');
-  const { declareEntity } = await import('../../server/db/behind/operations.ts');
   db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
-  declareEntity({ name: 'user', table: schema.users, key: ['id'] });
-  jobs = declareEntity({ name: 'job', table: schema.jobs, key: ['id'] }) as unknown as BehindEntity;
-  views = declareEntity({
-    name: 'views',
-    table: schema.itemViews,
-    key: ['kind', 'itemId'],
-  }) as unknown as BehindEntity;
+  users = db.declareEntity({ name: 'user', table: schema.users, key: ['id'] });
+  jobs = db.declareEntity({ name: 'job', table: schema.jobs, key: ['id'] });
+  views = db.declareEntity({ name: 'views', table: schema.itemViews, key: ['kind', 'itemId'] });
   redis = new Redis(queueRedisUrl(), {
     commandTimeout: 1000,
     enableOfflineQueue: false,
@@ -83,10 +79,10 @@ describe('write-behind', () => {
     const writer = open();
     for (let i = 0; i < 10; i++) await writer.update(jobs, { id }, { processedRows: i });
     expect(await processed(id)).toBe(0);
-    expect(await redis.xlen(stream)).toBe(10);
+    expect(await redis.xlen(`${stream}:job`)).toBe(10);
     expect(await writer.flush()).toBe(10);
     expect(await processed(id)).toBe(9);
-    expect(await redis.xlen(stream)).toBe(0);
+    expect(await redis.xlen(`${stream}:job`)).toBe(0);
     await writer.stop();
   });
 
@@ -96,13 +92,12 @@ describe('write-behind', () => {
     await Promise.all(
       Array.from({ length: 100 }, (_, i) => writer.update(jobs, { id }, { processedRows: i + 1 })),
     );
-    await expect.poll(() => redis.xlen(stream), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => redis.xlen(`${stream}:job`), { timeout: 10_000 }).toBe(0);
     expect(await processed(id)).toBeGreaterThan(0);
     await writer.stop();
   });
 
   it('counts an operation once that was handed in twice, and one that was written directly before it arrived', async () => {
-    const users = (await import('../../server/db/behind/operations.ts')).entityNamed('user');
     const writer = open();
     const email = `${Math.random()}@example.com`;
     const row = { username: 'twice', email, passwordHash: '!' };
@@ -118,13 +113,13 @@ describe('write-behind', () => {
   it('applies each batch once although several processes flush the same stream', async () => {
     const item = { kind: 'course', itemId: 7 };
     const writers = [open(), open(), open()];
-    const before = await redis.xlen(stream);
+    const before = await redis.xlen(`${stream}:views`);
     await Promise.all(
       writers.flatMap((writer) =>
         Array.from({ length: 50 }, () => writer.increment(views, item, { views: 1 })),
       ),
     );
-    expect((await redis.xlen(stream)) - before).toBe(150);
+    expect((await redis.xlen(`${stream}:views`)) - before).toBe(150);
     const applied = await Promise.all(writers.map((writer) => writer.flush()));
     expect(applied.reduce((a, b) => a + b)).toBe(150);
     expect(await db.getDb().select().from(schema.itemViews)).toEqual([{ ...item, views: 150 }]);
@@ -159,7 +154,7 @@ describe('write-behind', () => {
     const id = await newJob();
     const writer = open();
     await writer.update(jobs, { id }, { processedRows: 1 });
-    await writer.create(jobs, { userId: -1, uploadId: -1, type: 'x', fileName: 'x' });
+    await writer.update(jobs, { id }, { userId: -1 });
     await writer.update(jobs, { id }, { validRows: 1 });
     await writer.flush();
     expect(await processed(id)).toBe(1);

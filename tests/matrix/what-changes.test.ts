@@ -35,7 +35,7 @@ afterAll(() => shop.close());
 
 /** Until what is written behind is in the database. */
 async function settle(): Promise<void> {
-  const { behind } = await import('../../server/activity/activity-behind.ts');
+  const { behind } = await import('../../server/db/index.ts');
   await Promise.all(logged);
   await behind().flush();
 }

@@ -15,7 +15,7 @@ let hotKeys: typeof import('../../server/warm/hot-keys.ts');
 beforeAll(async () => {
   // One connection, so that its own counters tell every statement of this process.
   shop = await openShop({ DATABASE_POOL_SIZE: '1' });
-  const { stopBehind } = await import('../../server/activity/activity-behind.ts');
+  const { stopBehind } = await import('../../server/db/index.ts');
   core = await import('../../server/_core/cache.ts');
   warm = await import('../../server/warm.ts');
   hotKeys = await import('../../server/warm/hot-keys.ts');

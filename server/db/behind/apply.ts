@@ -1,12 +1,20 @@
-/** Applies operations inside a transaction, each exactly once by its id. */
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { MySqlColumn, MySqlTable } from 'drizzle-orm/mysql-core';
+/** Applies operations on one entity inside a transaction, each exactly once by its id. */
+import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
+import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import { behindApplied } from '../../../drizzle/schema.ts';
+import { columnOf } from '../columns.ts';
+import { isDuplicateKey } from '../errors.ts';
 import type { WriteTx } from '../write.ts';
-import { coalesce, entityNamed, type Operation } from './operations.ts';
+import { coalesce } from './coalesce.ts';
+import { type BehindEntity, shown } from './entities.ts';
+import type { Operation, Values } from './operations.ts';
 
 /** Answers how many operations were new; those applied before, by their twins, change nothing. */
-export async function applyOnce(tx: WriteTx, operations: readonly Operation[]): Promise<number> {
+export async function applyOnce(
+  tx: WriteTx,
+  entity: BehindEntity,
+  operations: readonly Operation[],
+): Promise<number> {
   const unique = [...new Map(operations.map((operation) => [operation.id, operation])).values()];
   const ids = unique.map(({ id }) => id);
   if (ids.length === 0) return 0;
@@ -22,33 +30,62 @@ export async function applyOnce(tx: WriteTx, operations: readonly Operation[]): 
     behindApplied,
     fresh.map(({ id }) => ({ id })),
   );
-  for (const operation of coalesce(fresh)) await apply(tx, operation);
+  for (const operation of coalesce(entity, fresh)) await apply(tx, entity, operation);
   return fresh.length;
 }
 
-async function apply(tx: WriteTx, { entity, kind, key, values }: Operation): Promise<void> {
-  const { table } = entityNamed(entity);
-  const columns = table as unknown as Record<string, MySqlColumn>;
-  const row = { ...key, ...values } as MySqlTable['$inferInsert'];
-  if (kind === 'create') await tx.insert(table, row);
-  else if (kind === 'update') await tx.update(table, values, whereKey(columns, key));
-  else if (kind === 'put') await tx.upsert(table, [row], { on: Object.keys(key) as never[], update: values });
-  else if (kind === 'delete') await tx.delete(table, whereKey(columns, key));
-  else await tx.upsert(table, [row], { on: Object.keys(key) as never[], update: additions(columns, values) });
+async function apply(tx: WriteTx, entity: BehindEntity, { kind, key, values }: Operation): Promise<void> {
+  const { table } = entity;
+  if (kind === 'create') {
+    await tx.insert(table, { ...values, ...key } as MySqlTable['$inferInsert']);
+    return;
+  }
+  const row = whereKey(entity, key);
+  if (kind === 'delete') await tx.delete(table, row);
+  else if (kind === 'update') await tx.update(table, values, row);
+  else await updateOrInsert(tx, entity, { kind, key, values });
 }
 
-function whereKey(columns: Record<string, MySqlColumn>, key: Operation['key']): SQL | undefined {
-  return and(...Object.entries(key).map(([name, value]) => eq(known(columns, name), value)));
+/**
+ * An insert must give every column that has no default, which a row that stands has already: so it comes second. No
+ * `ON DUPLICATE KEY UPDATE`: it changes another row when that one stands under another unique key of the new one.
+ */
+async function updateOrInsert(
+  tx: WriteTx,
+  entity: BehindEntity,
+  { kind, key, values }: Pick<Operation, 'kind' | 'key' | 'values'>,
+): Promise<void> {
+  const set = kind === 'increment' ? additions(entity, values) : values;
+  const update = () => tx.update(entity.table, set, whereKey(entity, key));
+  if ((await update()) > 0) return;
+  try {
+    await tx.insert(entity.table, { ...values, ...key } as MySqlTable['$inferInsert']);
+  } catch (error) {
+    // The row may have come in between.
+    if (!isDuplicateKey(error) || (await update()) === 0) throw error;
+  }
 }
 
-function additions(columns: Record<string, MySqlColumn>, values: Operation['values']): Record<string, SQL> {
+/** Never less than the whole key: what it leaves out would match every row. */
+function whereKey({ name, table, key: names }: BehindEntity, key: Values): SQL | undefined {
+  const isWhole =
+    names.length > 0 && names.every((column) => key[column] !== undefined && key[column] !== null);
+  if (!isWhole)
+    throw new Error(
+      `Write-behind of ${name}: expected the key ${shown(names)}, got ${shown(Object.keys(key))}`,
+    );
+  return and(...names.map((column) => eq(columnOf(table, column), key[column])));
+}
+
+function additions({ table }: BehindEntity, amounts: Values): Record<string, SQL> {
+  const columns = getTableColumns(table);
   return Object.fromEntries(
-    Object.entries(values).map(([name, amount]) => [name, sql`${known(columns, name)} + ${amount}`]),
+    Object.entries(amounts).map(([name, amount]) => {
+      const column = columnOf(table, name);
+      return [
+        name,
+        columns[name]?.notNull ? sql`${column} + ${amount}` : sql`coalesce(${column}, 0) + ${amount}`,
+      ];
+    }),
   );
-}
-
-function known(columns: Record<string, MySqlColumn>, name: string): MySqlColumn {
-  const column = columns[name];
-  if (!column) throw new Error(`Write-behind: the entity's table has no column ${name}`);
-  return column;
 }

@@ -1,8 +1,8 @@
 /** A process that counts views behind, as the program does, with the flusher of its own that goes with it. */
-import { reportBehindErrors, startBehind, stopBehind } from '../../../server/activity/activity-behind.ts';
 import { viewsOf } from '../../../server/activity/activity-reads.ts';
 import { countView } from '../../../server/activity/activity-writes.ts';
 import { cache } from '../../../server/app-cache.ts';
+import { reportBehindErrors, startBehind, stopBehind } from '../../../server/db/index.ts';
 import { serve } from '../support/serve.ts';
 
 let flushErrors = 0;
