@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { cache, invalidator } from '../server/app-cache.ts';
-import { getDb, startRelay } from '../server/db/index.ts';
+import { startRelay } from '../server/db/index.ts';
+import { getDb } from '../server/db/pool.ts';
 
 const [what, seconds] = process.argv.slice(2);
 /** The first polls, whose code is not compiled yet, are not what an idle server costs. */

@@ -2,7 +2,8 @@
 import { sql } from 'drizzle-orm';
 import { cache } from '../server/app-cache.ts';
 import { config } from '../server/config.ts';
-import { closeDb, getDb, migrateDb } from '../server/db/index.ts';
+import { closeDb, migrateDb } from '../server/db/index.ts';
+import { getDb } from '../server/db/pool.ts';
 
 if (config().nodeEnv === 'production') refuse('A production database is not reset by a script.');
 const name = new URL(config().databaseUrl).pathname.slice(1);

@@ -84,8 +84,14 @@ export const invalidator: Invalidator & { settleAll(): Promise<Settlement> } = {
 };
 setInvalidator(invalidator);
 
-/** Every read that was declared so far, for the check that some write's declaration covers each of its columns. */
-export const declaredReads: ReadDefinition<never, unknown>[] = [];
+/** A read as slices declare it. */
+export interface DeclaredRead<A, T> extends ReadDefinition<A, T> {
+  /** Arguments for the coverage check, where it cannot guess one or one is not enough to see all that the read may ask. */
+  samples?: readonly A[];
+}
+
+/** Every read that was declared so far, for the check that declarations end each of them. */
+export const declaredReads: DeclaredRead<never, unknown>[] = [];
 
 /** Sees reads as they are answered; must not throw. */
 export type ReadObserver = <A, T>(read: CachedRead<A, T>, arg: A, value: T) => void;
@@ -121,8 +127,8 @@ export function wish<A, T>(read: CachedRead<A, T>, args: readonly A[]): Wish {
 }
 
 /** Declares a cached read in the process's cache. */
-export function cachedRead<A, T>(definition: ReadDefinition<A, T>): CachedRead<A, T> {
-  declaredReads.push(definition as unknown as ReadDefinition<never, unknown>);
+export function cachedRead<A, T>(definition: DeclaredRead<A, T>): CachedRead<A, T> {
+  declaredReads.push(definition as unknown as DeclaredRead<never, unknown>);
   const read = cache.cachedRead(definition);
   const observed: CachedRead<A, T> = {
     ...read,

@@ -1,36 +1,46 @@
-/** Something that a read accepts as its argument and that stands for the row of ones. */
-import type { ReadDefinition } from '../../server/cache/index.ts';
+/** Something that a read accepts as its argument. */
+import type { DeclaredRead } from '../../server/app-cache.ts';
+import { buildKey } from '../../server/cache/names.ts';
 
-/** An object of any shape: each of its properties is 1, or what a name demands. */
-const anything = new Proxy(
-  {},
-  {
-    get: (_, name) =>
-      typeof name === 'string' && !['then', 'toJSON', 'getSQL'].includes(name)
-        ? name === 'filter'
-          ? {}
-          : 1
-        : undefined,
-  },
-);
+export type Definition = DeclaredRead<never, unknown>;
 
-const CANDIDATES: unknown[] = [1, '1', anything, { filter: {}, sort: 'newest', order: 'desc', limit: 1 }];
-
-/** The first candidate of which the read makes a whole key; undefined when there is none. */
-export function argumentOf(
-  definition: ReadDefinition<never, unknown>,
-): { argument: never; key: string } | undefined {
-  for (const argument of CANDIDATES as never[]) {
-    const key = keyOf(definition, argument);
-    if (key !== undefined && !/undefined|NaN|\[object|::|:$/.test(key)) return { argument, key };
-  }
-  return undefined;
+export interface Argument {
+  argument: never;
+  key: string;
 }
 
-function keyOf(definition: ReadDefinition<never, unknown>, argument: never): string | undefined {
+/** The samples of the read's own, or each guess of which it makes a whole key. */
+export function argumentsOf(definition: Definition): Argument[] {
+  const { samples } = definition;
+  return ((samples ?? guesses()) as never[]).flatMap((argument) => {
+    const key = keyOf(definition, argument);
+    const isWhole = key !== undefined && !/undefined|NaN|object|::|:$/.test(key);
+    return isWhole ? [{ argument, key }] : [];
+  });
+}
+
+function guesses(): unknown[] {
+  return [1, '1', anything(), new Date('2999-01-01')];
+}
+
+/** An object of any shape: each of its properties is a number of its own. */
+function anything(): object {
+  const numbers = new Map<string, number>();
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => {
+        if (typeof name !== 'string' || ['then', 'toJSON', 'getSQL'].includes(name)) return undefined;
+        numbers.set(name, numbers.get(name) ?? numbers.size + 1);
+        return numbers.get(name);
+      },
+    },
+  );
+}
+
+function keyOf(definition: Definition, argument: never): string | undefined {
   try {
-    const rest = definition.key(argument);
-    return `${definition.namespace}:${Array.isArray(rest) ? rest.join(':') : rest}`;
+    return buildKey(definition.namespace, definition.key(argument));
   } catch {
     return undefined;
   }

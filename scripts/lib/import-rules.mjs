@@ -44,6 +44,12 @@ const RULES = [
     instead: 'server/db/index.ts is the door of the database: import from there',
   },
   {
+    broken: (from, to) =>
+      from.area === 'server' && from.unit !== 'db' && /^(drizzle-orm\/)?mysql2\b/.test(to.path),
+    instead:
+      'only server/db opens connections: read through getDb, and write through `write`, or nothing is made old',
+  },
+  {
     broken: (from, to, { typeOnly }) =>
       from.unit === 'db' &&
       to.area === 'server' &&

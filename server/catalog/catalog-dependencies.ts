@@ -29,7 +29,7 @@ interface KeyedReads {
 export function declareDependencies<I extends Item>(kind: Kind<I>, scope: Scope, reads: KeyedReads): void {
   const table = sharedColumns(kind.table);
   const seenBy = MEMBERSHIP[scope] as readonly Membership[];
-  const shared = { namespace: kind.name, shows: [] };
+  const shared = { namespace: kind.name, shows: ['id'] } as const;
   dependsOn(table, {
     ...shared,
     read: `${kind.name}.byId`,
@@ -49,7 +49,8 @@ export function declareDependencies<I extends Item>(kind: Kind<I>, scope: Scope,
     by: seenBy,
     names: (row) => (isVisible(row, scope) ? { keys: [reads.ids.key()] } : {}),
   });
-  for (const of of ['members', ...kind.pageColumns] as const) {
+  const others = kind.pageColumns.filter((column) => !(seenBy as readonly string[]).includes(column));
+  for (const of of ['members', ...others] as const) {
     for (const group of [undefined, ...kind.groups]) declarePages(kind, { scope, of, group });
   }
 }
@@ -68,7 +69,7 @@ function declarePages<I extends Item>(kind: Kind<I>, { scope, of, group }: Pages
     namespace: kind.name,
     // Each kind has its own of these columns; the compiler is shown one that all have.
     by: [...seenBy, ...(group ? [group as 'level'] : [])],
-    shows: of === 'members' ? [] : [of as 'title'],
+    shows: [of === 'members' ? 'id' : (of as 'title')],
     names: (row) => {
       if (!isVisible(row, scope)) return {};
       const value = group && row[group as 'level'];

@@ -26,6 +26,7 @@ import {
   tagsOfPages,
   visibleTo,
 } from './catalog-pages.ts';
+import { sampleFilters, sampleQueries } from './catalog-samples.ts';
 
 /** A loaded item may stand in for that long, in seconds after its lifetime, while the database is away. */
 const STALE_IF_ERROR_S = 3600;
@@ -120,6 +121,7 @@ function scopedReads<I extends Item>(kind: Kind<I>, scope: Scope): ScopedReads<I
   const own = scope === 'public' ? [] : ['admin'];
   const page = {
     ...policy,
+    samples: sampleQueries(kind),
     key: (query: PageQuery) => [...own, 'page', pageKey(query)],
     tags: (query: PageQuery) => tagsOfPages(kind, scope, query),
     load: (query: PageQuery) => loadPage(table, visible, query),
@@ -128,6 +130,7 @@ function scopedReads<I extends Item>(kind: Kind<I>, scope: Scope): ScopedReads<I
   const count = {
     ...policy,
     ttl: CACHE_CONFIG.counts.ttl,
+    samples: sampleFilters(kind),
     key: (filter: CatalogFilter) => [...own, 'count', ...[filterKey(filter)].filter(Boolean)],
     tags: (filter: CatalogFilter) => tagsOfPages(kind, scope, { filter }),
     load: (filter: CatalogFilter) => loadCount(table, and(visible, filterToSql(table, filter))),

@@ -52,7 +52,7 @@ for (const scope of ['public', 'admin'] as const) {
     read: 'upcomingStarts',
     namespace: 'events',
     by: ['startsAt', ...MEMBERSHIP[scope]],
-    shows: [],
+    shows: ['id'],
     names: (row) => {
       const longPast = row.startsAt.getTime() < Date.now() - CLOCKS_DIFFER_MS;
       return isVisible(row, scope) && !longPast ? { keys: [upcomingStarts[scope].key()] } : {};

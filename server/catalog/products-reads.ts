@@ -59,14 +59,14 @@ dependsOn(products, {
   read: 'productIdsByType',
   namespace: 'products',
   by: ['type', 'published', 'deletedAt'],
-  shows: [],
+  shows: ['id'],
   names: (row) => (isVisible(row, 'public') ? { keys: [productIdsByType.key(row.type)] } : {}),
 });
 dependsOn(products, {
   read: 'productIdsByCategory, productCategories',
   namespace: 'products',
   by: ['category', 'published', 'deletedAt'],
-  shows: [],
+  shows: ['id'],
   names: (row) =>
     isVisible(row, 'public') ? { keys: [productCategories.key()], tags: [tagOfCategory(row.category)] } : {},
 });

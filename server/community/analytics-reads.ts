@@ -91,7 +91,7 @@ dependsOn(products, { ...shared, by: ['published', 'deletedAt'] });
 dependsOn(events, { ...shared, by: ['published', 'deletedAt'] });
 dependsOn(enrollments, { ...shared, by: ['cancelledAt'] });
 dependsOn(bookings, { ...shared, by: ['cancelledAt'] });
-dependsOn(purchases, { ...shared, by: ['cancelledAt'], shows: ['priceCents', 'currency'] });
+dependsOn(purchases, { ...shared, by: ['cancelledAt'], shows: ['userId', 'priceCents', 'currency'] });
 
 function rowsOf(table: MySqlTable): Promise<number> {
   return getDb().$count(table);

@@ -38,7 +38,7 @@ dependsOn(follows, {
   read: 'followedBy, followerCount',
   namespace: 'user',
   by: ['followerId', 'followedId'],
-  shows: [],
+  shows: ['createdAt'],
   names: ({ followerId, followedId }) => ({
     keys: [followedBy.key(followerId), followerCount.key(followedId)],
   }),

@@ -133,14 +133,14 @@ dependsOn(posts, {
   read: 'newestPosts, olderPosts, postsByUser',
   namespace: 'posts',
   by: ['userId'],
-  shows: [],
+  shows: ['id'],
   names: ({ userId }) => ({ keys: [newestPosts.key(), postsByUser.key(userId)], tags: ['posts:older'] }),
 });
 dependsOn(posts, {
   read: 'feedOf',
   namespace: 'feed',
   by: ['userId'],
-  shows: [],
+  shows: ['id'],
   names: ({ userId }) => ({ tags: [tagOfAuthor(userId)] }),
 });
 dependsOn(posts, {
@@ -154,14 +154,14 @@ dependsOn(postVotes, {
   read: 'upvotesOf',
   namespace: 'user',
   by: ['userId'],
-  shows: [],
+  shows: ['postId'],
   names: ({ userId }) => ({ keys: [upvotesOf.key(userId)] }),
 });
 dependsOn(follows, {
   read: 'feedOf',
   namespace: 'feed',
   by: ['followerId'],
-  shows: [],
+  shows: ['followedId'],
   names: ({ followerId }) => ({ keys: [feedOf.key(followerId)] }),
 });
 

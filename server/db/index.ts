@@ -10,7 +10,9 @@ export { TRIGGERS_POLL_MS, watchForeignWrites } from './foreign/foreign-writes.t
 export { migrateDb, migrationsFolder } from './migrate.ts';
 export { flushOutbox, isDrained, outboxBacklog, type Relay, startRelay } from './outbox.ts';
 export { beginVisit, demandNow, during, type Visit } from './own-writes.ts';
-export { closeDb, type Database, getDb, poolState } from './pool.ts';
+export { closeDb, poolState } from './pool.ts';
+export { getDb } from './reader.ts';
 export { insideTransaction } from './scope.ts';
+export { lastMigration, serverStatus } from './status.ts';
 export { unpadded } from './unpadded.ts';
 export { type Invalidator, setInvalidator, type WriteTx, write } from './write.ts';

@@ -33,6 +33,7 @@ const columns = {
 
 /** What a job shows of its row. Heartbeats and claims are the workers' own affair and make nothing old. */
 const shown = [
+  'id',
   'userId',
   'type',
   'status',
@@ -47,6 +48,7 @@ const shown = [
   'config',
   'errorCode',
   'errorMessage',
+  'createdAt',
   'startedAt',
   'finishedAt',
 ] as const;
@@ -135,6 +137,7 @@ export const jobStats = cachedRead({
   key: (of: number | 'everyone') => ['stats', of],
   ttl: CACHE_CONFIG.jobs.ttl,
   version: fingerprintOf(jobs),
+  samples: [1, 'everyone'],
   load: (of) => countJobs(of === 'everyone' ? undefined : eq(jobs.userId, of)),
 });
 
@@ -155,7 +158,7 @@ dependsOn(jobs, {
 dependsOn(jobs, {
   read: 'jobStats',
   by: ['userId'],
-  shows: ['userId', 'status'],
+  shows: ['status', 'createdAt'],
   names: ({ userId }) => ({ keys: [jobStats.key(userId), jobStats.key('everyone')] }),
 });
 

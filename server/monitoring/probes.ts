@@ -1,8 +1,7 @@
 /** How the parts that Larder leans on are, asked at most once a second whoever asks. No probe throws or takes over a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { getDb, migrationsFolder, outboxBacklog } from '../db/index.ts';
+import { lastMigration, migrationsFolder, outboxBacklog, serverStatus } from '../db/index.ts';
 import { jobStats } from '../jobs/jobs-reads.ts';
 import type { JobStats } from '../jobs/jobs-schemas.ts';
 import { provided, type QueueEntries } from './provided.ts';
@@ -52,17 +51,11 @@ export const queueState = remember(SHARED_MS, async (): Promise<QueueState> => {
 
 async function askDatabase() {
   const [about, pendingMigrations, backlog] = await Promise.all([
-    versionAndUptime(),
+    serverStatus(),
     countPending(),
     outboxBacklog(),
   ]);
   return { ...about, pendingMigrations, outbox: { rows: backlog.rows, oldestS: backlog.oldestMs / 1000 } };
-}
-
-async function versionAndUptime(): Promise<{ version: string; uptimeS: number }> {
-  const [version] = await rowsOf<{ version: string }>(sql`SELECT VERSION() AS version`);
-  const [uptime] = await rowsOf<{ Value: string }>(sql`SHOW GLOBAL STATUS LIKE 'Uptime'`);
-  return { version: version?.version ?? 'unknown', uptimeS: Number(uptime?.Value ?? 0) };
 }
 
 let ownMigrations: number[] | undefined;
@@ -71,16 +64,8 @@ async function countPending(): Promise<number> {
   ownMigrations ??= readMigrationFiles({ migrationsFolder: migrationsFolder() }).map(
     (file) => file.folderMillis,
   );
-  const [row] = await rowsOf<{ last: number | string | null }>(
-    sql`SELECT MAX(created_at) AS last FROM __drizzle_migrations`,
-  );
-  const last = Number(row?.last ?? 0);
+  const last = await lastMigration();
   return ownMigrations.filter((at) => at > last).length;
-}
-
-async function rowsOf<T>(query: ReturnType<typeof sql>): Promise<T[]> {
-  const [rows] = await getDb().execute(query);
-  return rows as unknown as T[];
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** A shop of 100,000 products: no page loads them all, no entry holds them all, every order still pages to its end. */
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pastWrite } from '../support/past-write.ts';
 import { openShop, type Shop } from './support/shop.ts';
 
 let shop: Shop;
@@ -9,7 +10,7 @@ beforeAll(async () => {
   shop = await openShop();
   const { getDb } = await import('../../server/db/index.ts');
   // Written past `write`: nothing is cached yet, and the rows are only here to be many.
-  await getDb().execute(sql`
+  await pastWrite(getDb()).execute(sql`
     INSERT INTO products (slug, title, description, price_cents, published, type, category, stock)
     SELECT CONCAT('item-', n), CONCAT('Item ', n), REPEAT('Words that describe it. ', 20), n % 5000, n % 10 > 0,
       ELT(1 + n % 3, 'pdf', 'video', 'audio'), CONCAT('category ', n % 7), NULL

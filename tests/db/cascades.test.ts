@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { type AnyMySqlColumn, int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
+import { pastWrite } from '../support/past-write.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 
 const folders = mysqlTable('folders', {
@@ -42,7 +43,7 @@ beforeAll(async () => {
       return { acknowledged: true, release: () => {} };
     },
   });
-  for (const table of TABLES) await db.getDb().execute(sql.raw(table));
+  for (const table of TABLES) await pastWrite(db.getDb()).execute(sql.raw(table));
   db.dependsOn(folders, {
     read: 'folder',
     namespace: 'folder',

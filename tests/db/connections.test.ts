@@ -1,6 +1,7 @@
 /** How writes use the pool's connections: no transaction is left open on any, no reader meets one, values stay the same. */
 import { eq, type SQL, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pastWrite } from '../support/past-write.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 import { statementsOf } from '../support/statements.ts';
 
@@ -36,7 +37,7 @@ const nameNow = async () => {
 };
 
 async function answerTo(query: SQL): Promise<unknown> {
-  const [rows] = (await db.getDb().execute(query)) as unknown as [Record<string, unknown>[]];
+  const [rows] = (await pastWrite(db.getDb()).execute(query)) as unknown as [Record<string, unknown>[]];
   return Object.values(rows[0] ?? {})[0];
 }
 
@@ -81,7 +82,7 @@ describe('a connection of the pool', () => {
     const ids = String(await answerTo(others))
       .split(',')
       .map(Number);
-    await db.getDb().execute(sql.raw(`kill ${ids.find((id) => id !== reader) ?? reader}`));
+    await pastWrite(db.getDb()).execute(sql.raw(`kill ${ids.find((id) => id !== reader) ?? reader}`));
     await new Promise((resolve) => setTimeout(resolve, 100));
     await Promise.all([rename('after'), rename('after')]);
     expect(await nameNow()).toBe('after');
@@ -177,14 +178,14 @@ describe('a statement that comes often', () => {
 
   it('runs as text on a server that keeps no more prepared statements', async () => {
     const kept = Number(await answerTo(sql`select @@global.max_prepared_stmt_count`));
-    await db.getDb().execute(sql`set global max_prepared_stmt_count = 0`);
+    await pastWrite(db.getDb()).execute(sql`set global max_prepared_stmt_count = 0`);
     try {
       for (let i = 0; i < MANY; i++)
         await db.write((tx) =>
           tx.update(schema.users, { email: `n${i}@example.com` }, eq(schema.users.id, 1)),
         );
     } finally {
-      await db.getDb().execute(sql.raw(`set global max_prepared_stmt_count = ${kept}`));
+      await pastWrite(db.getDb()).execute(sql.raw(`set global max_prepared_stmt_count = ${kept}`));
     }
     expect(await answerTo(sql`select email from users where id = 1`)).toBe(`n${MANY - 1}@example.com`);
   });

@@ -3,6 +3,7 @@ import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
+import { pastWrite } from '../support/past-write.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 import { statementsOf } from '../support/statements.ts';
 
@@ -43,7 +44,7 @@ beforeAll(async () => {
     shows: ['email'],
     names: ({ passwordHash }) => ({ keys: [`hash:${passwordHash}`] }),
   });
-  await db.getDb().execute(sql`create table places (id int primary key, position int not null)`);
+  await pastWrite(db.getDb()).execute(sql`create table places (id int primary key, position int not null)`);
   db.dependsOn(places, {
     read: 'byPosition',
     namespace: 'place',

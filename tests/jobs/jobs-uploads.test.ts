@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { count, eq, sum } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jobs, uploadParts, uploads } from '../../drizzle/schema.ts';
+import { pastWrite } from '../support/past-write.ts';
 import { formWith, type Person, type RunningApp, startApp } from './support/jobs-http.ts';
 import { hasEnded, type JobsWorld, jobsWorld, NOT_OVER } from './support/jobs-world.ts';
 import { slowFile } from './support/slow-handler.ts';
@@ -134,9 +135,9 @@ test('uploads that never became jobs are removed after a day, others stay', asyn
   const { removeBrokenUploads } = await import('../../server/jobs/jobs-uploads.ts');
   const [broken] = await world.write((tx) => tx.insert(uploads, { userId: ann.id, fileName: 'broken.csv' }));
   const [fresh] = await world.write((tx) => tx.insert(uploads, { userId: ann.id, fileName: 'fresh.csv' }));
-  await world
-    .getDb()
-    .execute(`UPDATE uploads SET created_at = created_at - INTERVAL 2 DAY WHERE id <> ${fresh}`);
+  await pastWrite(world.getDb()).execute(
+    `UPDATE uploads SET created_at = created_at - INTERVAL 2 DAY WHERE id <> ${fresh}`,
+  );
   expect(await removeBrokenUploads()).toBe(1);
   const left = await world.getDb().select({ id: uploads.id }).from(uploads);
   expect(left.map(({ id }) => id)).toContain(fresh);

@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pastWrite } from '../support/past-write.ts';
 import { queueRedisUrl } from '../support/services.ts';
 import { hasEnded, type JobsWorld, jobsWorld, QUICK, upTo } from './support/jobs-world.ts';
 import { slowFile } from './support/slow-handler.ts';
@@ -57,7 +58,9 @@ test('a job runs also when its queue entry stands there but is never handed out'
   const [wait] = await redis.keys(`queue:${prefix()}:jobs:wait`);
   await redis.lrem(wait as string, 0, `${id}-0`);
   await redis.quit();
-  await world.getDb().execute(`UPDATE jobs SET created_at = created_at - INTERVAL 1 MINUTE WHERE id = ${id}`);
+  await pastWrite(world.getDb()).execute(
+    `UPDATE jobs SET created_at = created_at - INTERVAL 1 MINUTE WHERE id = ${id}`,
+  );
   world.startWorker();
   expect(await world.until(id, hasEnded)).toMatchObject({ status: 'completed' });
 });

@@ -1,5 +1,6 @@
 /** Alive, ready, and in what condition. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pastWrite } from '../support/past-write.ts';
 import { openConsole, type TestConsole } from './support/console.ts';
 
 let site: TestConsole;
@@ -51,17 +52,21 @@ describe('a healthy process', () => {
   it('is not ready on a database that lacks a migration', async () => {
     const { getDb } = await import('../../server/db/index.ts');
     const { sql } = await import('drizzle-orm');
-    const [rows] = (await getDb().execute(
+    const [rows] = (await pastWrite(getDb()).execute(
       sql`SELECT MAX(created_at) AS last FROM __drizzle_migrations`,
     )) as unknown as [{ last: number }[]];
     const last = Number(rows[0]?.last);
-    await getDb().execute(sql`UPDATE __drizzle_migrations SET created_at = 1 WHERE created_at = ${last}`);
+    await pastWrite(getDb()).execute(
+      sql`UPDATE __drizzle_migrations SET created_at = 1 WHERE created_at = ${last}`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await get('/readyz')).toMatchObject({
       status: 503,
       body: { reasons: ['migrations: 1 not applied'] },
     });
-    await getDb().execute(sql`UPDATE __drizzle_migrations SET created_at = ${last} WHERE created_at = 1`);
+    await pastWrite(getDb()).execute(
+      sql`UPDATE __drizzle_migrations SET created_at = ${last} WHERE created_at = 1`,
+    );
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect((await get('/readyz')).status).toBe(200);
   });

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { getRedisClient } from '../../../server/_core/cache.ts';
 import { getDb } from '../../../server/db/index.ts';
+import { pastWrite } from '../../support/past-write.ts';
 
 /** SELECTs that the pool's only connection saw during `work`, by its own counter. Needs DATABASE_POOL_SIZE=1. */
 export async function statements(work: () => Promise<unknown>): Promise<number> {
@@ -11,7 +12,7 @@ export async function statements(work: () => Promise<unknown>): Promise<number> 
 }
 
 async function selects(): Promise<number> {
-  const [rows] = await getDb().execute(sql`SHOW SESSION STATUS LIKE 'Com_select'`);
+  const [rows] = await pastWrite(getDb()).execute(sql`SHOW SESSION STATUS LIKE 'Com_select'`);
   return Number((rows as unknown as { Value: string }[])[0]?.Value);
 }
 

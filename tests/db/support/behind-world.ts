@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { int, mysqlTable, uniqueIndex, varchar } from 'drizzle-orm/mysql-core';
 import { Redis } from 'ioredis';
+import { pastWrite } from '../../support/past-write.ts';
 import { freshEnvironment, queueRedisUrl } from '../../support/services.ts';
 
 /** A column of every sort that write-behind treats in a way of its own. */
@@ -35,7 +36,7 @@ export async function openWorld() {
   const db = await import('../../../server/db/index.ts');
   const { createBehind } = await import('../../../server/db/behind/behind.ts');
   db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
-  for (const table of TABLES) await db.getDb().execute(table);
+  for (const table of TABLES) await pastWrite(db.getDb()).execute(table);
   const redis = new Redis(queueRedisUrl(), {
     commandTimeout: 1000,
     enableOfflineQueue: false,

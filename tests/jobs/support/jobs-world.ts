@@ -10,6 +10,7 @@ import { jobRows, jobs, users } from '../../../drizzle/schema.ts';
 import type { JobTimings } from '../../../server/jobs/jobs-runner.ts';
 import type { Job } from '../../../server/jobs/jobs-schemas.ts';
 import type { JobWorker, WorkerOptions } from '../../../server/worker.ts';
+import { pastWrite } from '../../support/past-write.ts';
 import { freshEnvironment } from '../../support/services.ts';
 import { CREATE_EFFECTS, effects, slowHandler, steppingHandler } from './slow-handler.ts';
 
@@ -34,7 +35,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
   worker.registerJobTypes();
   handlers.registerJobHandler(slowHandler);
   handlers.registerJobHandler(steppingHandler);
-  await db.getDb().execute(CREATE_EFFECTS);
+  await pastWrite(db.getDb()).execute(CREATE_EFFECTS);
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const relay = db.startRelay({
     settle: appCache.invalidator.settle,

@@ -3,6 +3,7 @@
  * standard input, lets everybody buy at once, and prints one line for each: `sold`, or the error's code.
  */
 import { once } from 'node:events';
+import { pastWrite } from '../../support/past-write.ts';
 
 const { userIds, productId } = JSON.parse(process.argv[2] ?? '{}') as {
   userIds: number[];
@@ -15,7 +16,7 @@ const { closeDb, flushOutbox, getDb, startRelay } = await import('../../../serve
 const { answerTo } = await import('../../../server/trpc/errors.ts');
 
 const relay = startRelay({ settle: (names) => cache.settle(names), onError: () => {} });
-await getDb().execute('SELECT 1');
+await pastWrite(getDb()).execute('SELECT 1');
 say('ready');
 await once(process.stdin, 'data');
 await Promise.all(userIds.map(buy));
