@@ -17,7 +17,7 @@ import { poolState } from '../db/index.ts';
 import { onJobEvent } from '../jobs/jobs-events.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import { monitor } from './monitor.ts';
-import { databaseState, queueState } from './probes.ts';
+import { behindState, databaseState, queueState } from './probes.ts';
 import { provided } from './provided.ts';
 import { addWarmUps } from './warm-metrics.ts';
 
@@ -84,6 +84,7 @@ export function createMetrics(cache: Cache): Metrics {
   addRedisGauges(registry, cache);
   addDatabaseGauges(registry);
   addJobGauges(registry);
+  addBehindGauges(registry);
   addChecks(registry);
   const stops = [addDurations(registry, cache), addJobRuns(registry)];
   return { registry, stop: () => stops.forEach((stop) => void stop()) };
@@ -279,6 +280,26 @@ function addJobGauges(registry: Registry): void {
         jobs.set({ status }, count);
     },
   });
+}
+
+function addBehindGauges(registry: Registry): void {
+  const waiting = new Gauge({
+    name: 'behind_waiting',
+    help: 'Written-behind operations that the database has not taken yet, by entity',
+    labelNames: ['entity'],
+    registers: [registry],
+    collect: async () => {
+      waiting.reset();
+      for (const [entity, count] of Object.entries((await behindState())?.waiting ?? {}))
+        waiting.set({ entity }, count);
+    },
+  });
+  gauge(
+    registry,
+    'behind_refused',
+    'Written-behind operations that the database refused and that nobody has handed in again',
+    async () => (await behindState())?.refused,
+  );
 }
 
 type Labels = Record<string, string>;

@@ -1,8 +1,12 @@
 /** What the database does not take now: it waits, or stands aside until somebody hands it in again. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { eq } from 'drizzle-orm';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { notes, openWorld, type World } from './support/behind-world.ts';
+
+const run = promisify(execFile);
 
 let world: World;
 let entities: Awaited<ReturnType<typeof declare>>;
@@ -167,5 +171,22 @@ describe('a refused operation', () => {
     expect(await behind.flush()).toBe(1);
     expect(await starsOf(2)).toBe(1);
     expect(await behind.backlog()).toMatchObject({ waiting: { note: 0 }, refused: 0 });
+  });
+
+  it('is shown and handed in again by the script, also when it came from a program that is older or newer', async () => {
+    const { encodeOperation } = await import('../../server/db/behind/operations.ts');
+    const stream = `behind:${world.prefix.replace(/:$/, '')}`;
+    const values = { happenedAt: new Date(0) };
+    const op = encodeOperation({ id: 'again-1', entity: 'rating', kind: 'update', key: { id: 7 }, values });
+    await world.redis.xadd(`${stream}:refused`, '*', 'op', op, 'reason', "Unknown column 'happened_at'");
+    const script = (...args: string[]) =>
+      run(process.execPath, ['--import', 'tsx', 'scripts/write-behind.ts', ...args]);
+    const shown = await script();
+    expect(shown.stdout).toMatch(/update of rating .*"again-1".*"id":7.*: Unknown column 'happened_at'/);
+    expect(await world.redis.xlen(`${stream}:refused`)).toBe(1);
+    expect((await script('--again')).stdout).toMatch(/1 were handed in again/);
+    expect(await world.redis.xlen(`${stream}:refused`)).toBe(0);
+    const [entry] = await world.redis.xrange(`${stream}:rating`, '-', '+');
+    expect(entry?.[1]).toEqual(['op', op]);
   });
 });

@@ -38,6 +38,19 @@ describe('/metrics', () => {
     expect(sumOf(text, 'cache_operation_duration_ms_count', { namespace: 'user' })).toBeGreaterThan(0);
   });
 
+  it('tells what was written behind and waits, and what the database refused', async () => {
+    const { behindStreams } = await import('../../server/db/behind/process.ts');
+    const { startBehind } = await import('../../server/db/index.ts');
+    const { redis, stream } = behindStreams();
+    startBehind();
+    for (let i = 0; i < 3; i++) await redis.xadd(`${stream}:refused`, '*', 'op', '{}', 'reason', 'none');
+    await redis.xadd(`${stream}:views`, '*', 'op', '{}');
+    await expect.poll(scrape, { timeout: 10_000 }).toMatch(/^behind_refused 3$/m);
+    expect(await scrape()).toMatch(/^behind_waiting\{entity="views"\} 1$/m);
+    await redis.del(`${stream}:refused`, `${stream}:views`);
+    redis.disconnect();
+  });
+
   it('tells breaker, feed, memory, pool, outbox, jobs and the process', async () => {
     const text = await scrape();
     for (const name of [
