@@ -12,7 +12,11 @@ const WARM_UP_MS = 10_000;
 await cache.ready();
 await getDb().execute(sql`select 1`);
 if (what === 'relay')
-  startRelay({ settle: invalidator.settle, onError: (error) => process.emitWarning(String(error)) });
+  startRelay({
+    settle: invalidator.settle,
+    settleAll: invalidator.settleAll,
+    onError: (error) => process.emitWarning(String(error)),
+  });
 await sleep(WARM_UP_MS);
 const before = process.cpuUsage();
 await sleep(Number(seconds) * 1000);

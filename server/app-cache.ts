@@ -85,7 +85,7 @@ export const invalidator: Invalidator & { settleAll(): Promise<Settlement> } = {
 setInvalidator(invalidator);
 
 /** A read as slices declare it. */
-export interface DeclaredRead<A, T> extends ReadDefinition<A, T> {
+export interface DeclaredRead<A, T> extends ReadDefinition<A, T>, Pick<Checkable<A, T>, 'lasting'> {
   /** Arguments for the coverage check, where it cannot guess one or one is not enough to see all that the read may ask. */
   samples?: readonly A[];
 }
@@ -93,12 +93,18 @@ export interface DeclaredRead<A, T> extends ReadDefinition<A, T> {
 /** Every read that was declared so far, for the check that declarations end each of them. */
 export const declaredReads: DeclaredRead<never, unknown>[] = [];
 
+/** A cached read as the standing checker looks at it. */
+export interface Checkable<A, T> extends CachedRead<A, T> {
+  /** What of an answer must agree with the source; without it all of it. For what passes by itself, without a write. */
+  lasting?: ((value: T) => unknown) | undefined;
+}
+
 /** Sees reads as they are answered; must not throw. */
-export type ReadObserver = <A, T>(read: CachedRead<A, T>, arg: A, value: T) => void;
+export type ReadObserver = <A, T>(read: Checkable<A, T>, arg: A, value: T) => void;
 
 let observer: ReadObserver | undefined;
 
-/** Shows every single read's answer to one observer, or to none again. */
+/** Shows every single read's answer, and one answer of every list, to one observer, or to none again. */
 export function observeReads(by: ReadObserver | undefined): void {
   observer = by;
 }
@@ -128,13 +134,17 @@ export function wish<A, T>(read: CachedRead<A, T>, args: readonly A[]): Wish {
 
 /** Declares a cached read in the process's cache. */
 export function cachedRead<A, T>(definition: DeclaredRead<A, T>): CachedRead<A, T> {
-  declaredReads.push(definition as unknown as DeclaredRead<never, unknown>);
-  const read = cache.cachedRead(definition);
+  const { lasting, ...defined } = definition;
+  declaredReads.push(defined as unknown as DeclaredRead<never, unknown>);
+  const read: Checkable<A, T> = { ...cache.cachedRead(defined), lasting };
   const observed: CachedRead<A, T> = {
     ...read,
     getMany: (args, options) => {
       askObserver?.many(observed as never, args);
-      return read.getMany(args, asDemanded(options));
+      const answers = read.getMany(args, asDemanded(options));
+      if (observer && args.length > 0 && !insideTransaction())
+        answers.then((values) => showOne(read, args, values), ignore);
+      return answers;
     },
     get: (arg, options) => {
       askObserver?.one(observed as never, arg);
@@ -144,6 +154,12 @@ export function cachedRead<A, T>(definition: DeclaredRead<A, T>): CachedRead<A, 
     },
   };
   return observed;
+}
+
+/** One by chance, so that a list costs no more than a single read. */
+function showOne<A, T>(read: Checkable<A, T>, args: readonly A[], values: readonly T[]): void {
+  const at = Math.floor(Math.random() * args.length);
+  observer?.(read, args[at] as A, values[at] as T);
 }
 
 /** A caller that has just written elsewhere must not meet what this process has not heard of yet. */

@@ -49,6 +49,8 @@ async function start(log: Logger): Promise<void> {
   started.push(startMonitoring(log), startWarming(log));
   const relay = startRelay({
     settle: invalidator.settle,
+    settleAll: invalidator.settleAll,
+    onNotice: (message) => log.warn(message),
     ...(foreignWrites === 'triggers' ? { pollMs: TRIGGERS_POLL_MS } : {}),
     onError: (err) => log.warn({ err }, 'Delivering invalidations failed; the next try follows'),
   });
@@ -64,9 +66,10 @@ function noticeOtherPrograms(log: Logger): Promise<Stop> {
   const { foreignWrites, logDatabaseUrl, databaseUrl } = config();
   return watchForeignWrites({
     way: foreignWrites,
-    databaseUrl: logDatabaseUrl ?? databaseUrl,
+    databaseUrl: foreignWrites === 'log' ? (logDatabaseUrl ?? databaseUrl) : databaseUrl,
     settle: invalidator.settle,
     settleAll: invalidator.settleAll,
+    onNotice: (message) => log.warn(message),
     onError: (err) => log.warn({ err }, "Other programs' writes cannot be followed; the next try follows"),
   });
 }

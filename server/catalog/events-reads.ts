@@ -35,6 +35,7 @@ function startsRead(scope: Scope, key: string[]): CachedRead<void, Start[]> {
     key: () => key,
     ttl: CACHE_CONFIG.events.ttl,
     version: fingerprintOf(events),
+    lasting: toCome,
     load: () =>
       getDb()
         .select({ id: events.id, startsAt: events.startsAt })
@@ -62,7 +63,10 @@ for (const scope of ['public', 'admin'] as const) {
 
 /** What has not begun at this moment, the next one first. */
 export async function startsToCome(scope: Scope = 'public'): Promise<readonly Start[]> {
-  const starts = await upcomingStarts[scope].get();
+  return toCome(await upcomingStarts[scope].get());
+}
+
+function toCome(starts: readonly Start[]): readonly Start[] {
   const now = Date.now();
   const next = starts.findIndex(({ startsAt }) => startsAt.getTime() > now);
   return next <= 0 ? (next === 0 ? starts : []) : starts.slice(next);

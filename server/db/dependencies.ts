@@ -11,8 +11,8 @@ export type ColumnOf<T extends MySqlTable> = keyof Row<T> & string;
 export interface Dependency<T extends MySqlTable, B extends ColumnOf<T> = ColumnOf<T>> {
   /** The cached read's name in messages and in the coverage check: `userById`. */
   read: string;
-  /** Where the read's entries live: cleared instead of single names when a foreign write changes very many rows. */
-  namespace?: string;
+  /** Where the read's entries live: ended instead of single names where another program's write cannot be named by rows. */
+  namespace: string;
   /** The columns that the names are made of. The old and the new value of each count. */
   by: readonly B[];
   /** The columns that the read's value shows or is chosen by; a change of others makes nothing old. */

@@ -9,8 +9,10 @@ import { outbox } from '../../drizzle/schema.ts';
 import type { Names, Settlement } from '../cache/index.ts';
 import type { Transaction } from './changes.ts';
 import { failpoint } from './failpoint.ts';
-import { namesOfChange } from './foreign/watched.ts';
+import { sparingly } from './foreign/sparingly.ts';
+import type { MadeOld } from './foreign/watched.ts';
 import { NameSet } from './names.ts';
+import { madeOldBy, type OutboxRow } from './outbox-row.ts';
 import { getDb } from './pool.ts';
 import { send } from './transaction.ts';
 
@@ -84,6 +86,10 @@ export interface Relay {
 
 export interface RelayOptions {
   settle: (names: Names, token?: string) => Promise<Settlement>;
+  /** Makes everything old, for a row that cannot be understood. */
+  settleAll: () => Promise<Settlement>;
+  /** Is told in words why more is made old than a row names; the same words once a minute. */
+  onNotice?: (message: string) => void;
   /** Polls fail from now on, most often because the database is away; told once, until one succeeds again. */
   onError: (error: unknown) => void;
   /** Default 250. With triggers on, other programs' writes wait this long. */
@@ -103,10 +109,11 @@ export function startRelay(options: RelayOptions): Relay {
 }
 
 async function poll(options: RelayOptions, signal: AbortSignal): Promise<void> {
+  const notice = sparingly((text) => options.onNotice?.(text));
   let isFailing = false;
   while (!signal.aborted) {
     try {
-      while ((await deliver(options.settle)) === ROWS_PER_POLL && !signal.aborted);
+      while ((await deliver({ ...options, onNotice: notice })) === ROWS_PER_POLL && !signal.aborted);
       await releaseDelivered();
       isFailing = false;
     } catch (error) {
@@ -117,33 +124,64 @@ async function poll(options: RelayOptions, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Answers how many rows it found; those that Redis did not acknowledge stay. */
-async function deliver(settle: RelayOptions['settle']): Promise<number> {
-  const rows = await getDb()
-    .select()
+type Delivery = OutboxRow & { old: MadeOld };
+
+/** Answers how many rows it delivered; those that Redis did not acknowledge stay. */
+async function deliver({ settle, settleAll, onNotice }: RelayOptions): Promise<number> {
+  const rows = (await waitingRows()).map((row) => ({ ...row, old: madeOldBy(row) }));
+  const [named, obscure] = [rows.filter(isNamed), rows.filter((row) => !isNamed(row))];
+  for (const { old } of rows) if (old.because !== undefined) onNotice?.(`${old.because}: ${endedBy(old)}`);
+  const settled = await Promise.all(
+    byToken(named).map(([token, names]) =>
+      settle(names.toNames(), token).catch((error: unknown) => {
+        onNotice?.(`The outbox holds a name that no entry can have (${error}): everything was made old`);
+        return settleAll();
+      }),
+    ),
+  );
+  const done = await forgetDelivered(named, settled);
+  // Apart, so that neither waits for the other. Once for all of them: what no process understands is gone afterwards.
+  return done + (obscure.length === 0 ? 0 : await forgetDelivered(obscure, [await settleAll()]));
+}
+
+function isNamed({ old }: Delivery): boolean {
+  return old.names !== null;
+}
+
+function endedBy({ names }: MadeOld): string {
+  return names === null ? 'everything was made old' : 'all in its namespaces was made old';
+}
+
+/** As text, for the driver itself would stumble over JSON that is none, and with it over all rows. */
+function waitingRows(): Promise<OutboxRow[]> {
+  return getDb()
+    .select({
+      id: outbox.id,
+      token: outbox.token,
+      names: sql<string>`cast(${outbox.names} as char)`,
+      changes: sql<string | null>`cast(${outbox.changes} as char)`,
+    })
     .from(outbox)
     .where(or(isNotNull(outbox.changes), olderThan(WRITER_FIRST_MS)))
     .orderBy(outbox.id)
     .limit(ROWS_PER_POLL);
-  if (rows.length === 0) return 0;
-  const settlements = await Promise.all(
-    byToken(rows).map(([token, names]) => settle(names.toNames(), token)),
-  );
-  for (const { release } of settlements) release();
-  if (!settlements.every(({ acknowledged }) => acknowledged)) return 0;
-  await deleteRows(rows.map((row) => row.id));
+}
+
+async function forgetDelivered(rows: readonly OutboxRow[], settled: Settlement[]): Promise<number> {
+  for (const { release } of settled) release();
+  if (!settled.every(({ acknowledged }) => acknowledged)) return 0;
+  await deleteRows(rows.map(({ id }) => id));
   return rows.length;
 }
 
 /** Only the dead writer's own token may remove its marks; all names without one travel together. */
-function byToken(rows: readonly (typeof outbox.$inferSelect)[]): [string | undefined, NameSet][] {
+function byToken(rows: readonly Delivery[]): [string | undefined, NameSet][] {
   const groups = new Map<string | undefined, NameSet>();
-  for (const { names: named, token, changes } of rows) {
+  for (const { token, old } of rows) {
     const key = token ?? undefined;
     const names = groups.get(key) ?? new NameSet();
     groups.set(key, names);
-    names.add(named);
-    if (changes) for (const found of namesOfChange(changes)) names.add(found);
+    for (const found of old.names ?? []) names.add(found);
   }
   return [...groups];
 }

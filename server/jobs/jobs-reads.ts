@@ -143,6 +143,7 @@ export const jobStats = cachedRead({
 
 dependsOn(jobs, {
   read: 'jobById',
+  namespace: NAMESPACE,
   by: ['id'],
   shows: shown,
   names: ({ id }) => ({ keys: [jobById.key(id)] }),
@@ -150,6 +151,7 @@ dependsOn(jobs, {
 
 dependsOn(jobs, {
   read: 'jobsByUser, jobsByUserBefore',
+  namespace: NAMESPACE,
   by: ['userId'],
   shows: shown,
   names: ({ userId }) => ({ tags: [tagOfUser(userId)] }),
@@ -157,6 +159,7 @@ dependsOn(jobs, {
 
 dependsOn(jobs, {
   read: 'jobStats',
+  namespace: NAMESPACE,
   by: ['userId'],
   shows: ['status', 'createdAt'],
   names: ({ userId }) => ({ keys: [jobStats.key(userId), jobStats.key('everyone')] }),
@@ -164,6 +167,7 @@ dependsOn(jobs, {
 
 dependsOn(jobResults, {
   read: 'jobResult',
+  namespace: NAMESPACE,
   by: ['jobId'],
   shows: 'all',
   names: ({ jobId }) => ({ keys: [jobResult.key(jobId)] }),
@@ -171,6 +175,7 @@ dependsOn(jobResults, {
 
 dependsOn(jobRows, {
   read: 'jobRowsPage',
+  namespace: NAMESPACE,
   by: ['jobId'],
   shows: 'all',
   names: ({ jobId }) => ({ tags: [`rows-of-job:${jobId}`] }),

@@ -10,7 +10,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { CachedRead, CallOptions } from '../cache/index.ts';
+import type { Checkable } from '../app-cache.ts';
+import type { CallOptions } from '../cache/index.ts';
 
 /** Instants after the first comparison, in ms. */
 const AGES_MS = [5, 20, 100, 1000] as const;
@@ -34,7 +35,7 @@ export interface StandingChecker {
   /** Wrong answers per million checked ones. */
   wrongPerMillion(): number;
   /** Offers a read that was just answered; it is checked by chance, in the background. */
-  offer<A, T>(read: CachedRead<A, T>, arg: A, value: T): void;
+  offer<A, T>(read: Checkable<A, T>, arg: A, value: T): void;
   /** Resolves when the checks under way have ended. */
   stop(): Promise<void>;
 }
@@ -49,9 +50,9 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
   const running = new Set<Promise<void>>();
   const stopping = new AbortController();
 
-  async function check<A, T>(read: CachedRead<A, T>, arg: A, value: T): Promise<void> {
+  async function check<A, T>(read: Checkable<A, T>, arg: A, value: T): Promise<void> {
     counts.checked++;
-    if (isDeepStrictEqual(await read.uncached(arg), value)) return;
+    if (agree(read, await read.uncached(arg), value)) return;
     const asked = { read, arg, value };
     let wrong: { age: Age; cause: Cause } | null = null;
     for (const [age, wait] of waits()) {
@@ -89,13 +90,19 @@ export function createStandingChecker({ share }: CheckerOptions): StandingChecke
 
 /** Is it given again, and unlike what the source says before and after it, so that no write can hide in between? */
 async function isStillWrong<A, T>(
-  { read, arg, value }: { read: CachedRead<A, T>; arg: A; value: T },
+  { read, arg, value }: { read: Checkable<A, T>; arg: A; value: T },
   options?: CallOptions,
 ): Promise<boolean> {
   const before = await read.uncached(arg);
   const cached = await read.get(arg, options);
-  if (!isDeepStrictEqual(cached, value) || isDeepStrictEqual(cached, before)) return false;
-  return !isDeepStrictEqual(cached, await read.uncached(arg));
+  if (!agree(read, cached, value) || agree(read, cached, before)) return false;
+  return !agree(read, cached, await read.uncached(arg));
+}
+
+/** Both as of now: what passes by itself has passed in both or in neither. */
+function agree<A, T>({ lasting }: Checkable<A, T>, one: T, other: T): boolean {
+  if (!lasting) return isDeepStrictEqual(one, other);
+  return isDeepStrictEqual(lasting(one), lasting(other));
 }
 
 /** From one look to the next: 5 ms, then 15, 80 and 900. */

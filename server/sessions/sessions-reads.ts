@@ -31,12 +31,14 @@ export const sessionByTokenHash = cachedRead<string, Session | null>({
 
 dependsOn(sessions, {
   read: 'sessionByTokenHash',
+  namespace: 'session',
   by: ['tokenHash'],
   shows: ['id', 'userId', 'expiresAt'],
   names: ({ tokenHash }) => ({ keys: [sessionByTokenHash.key(tokenHash)] }),
 });
 dependsOn(users, {
   read: 'sessionByTokenHash',
+  namespace: 'session',
   by: ['id'],
   shows: ['role', 'passwordHash'],
   names: ({ id }) => ({ tags: [sessionsOf(id)] }),
@@ -88,6 +90,7 @@ export const sessionsByUser = cachedRead<number, OwnSession[]>({
 
 dependsOn(sessions, {
   read: 'sessionsByUser',
+  namespace: 'session',
   by: ['userId'],
   shows: 'all',
   names: ({ userId }) => ({ keys: [sessionsByUser.key(userId)] }),

@@ -6,15 +6,20 @@ import type { LogFeed } from '../../server/db/foreign/log-feed.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 
 const SOON = { timeout: 15_000 };
+const EXCHANGE =
+  'CREATE TABLE views_of_tomorrow LIKE item_views; RENAME TABLE item_views TO views_of_yesterday, views_of_tomorrow TO item_views';
 
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
 let schema: typeof import('../../drizzle/schema.ts');
 let startLogFeed: typeof import('../../server/db/foreign/log-feed.ts').startLogFeed;
 let feed: LogFeed | undefined;
+let refusing = false;
 let other: Connection;
 let told: Names[] = [];
 let everything = 0;
+let notices: string[] = [];
+let failures: unknown[] = [];
 
 beforeAll(async () => {
   environment = await freshEnvironment();
@@ -35,6 +40,13 @@ beforeAll(async () => {
     by: ['email'],
     shows: ['username'],
     names: (row) => ({ keys: [`user:email:${row.email}`] }),
+  });
+  db.dependsOn(schema.itemViews, {
+    read: 'views',
+    namespace: 'views',
+    by: ['kind', 'itemId'],
+    shows: 'all',
+    names: ({ kind, itemId }) => ({ keys: [`views:${kind}:${itemId}`] }),
   });
   db.dependsOn(schema.jobs, {
     read: 'job',
@@ -141,6 +153,87 @@ describe('with the log feed on', () => {
     await expect.poll(() => spacesTold().has('job'), SOON).toBe(true);
   });
 
+  it.each([
+    [
+      'from another default database',
+      () => `USE information_schema; TRUNCATE \`${environment.name}\`.item_views`,
+    ],
+    ['behind a comment', () => '/* clean up */ -- at night\n TRUNCATE item_views'],
+    ['by an exchange for an empty one', () => EXCHANGE],
+  ])('so does an emptied table %s', async (_, statements) => {
+    await follow();
+    const client = await mysql.createConnection({ uri: environment.url, multipleStatements: true });
+    await client.query(statements());
+    await client.end();
+    await expect.poll(() => spacesTold().has('views'), SOON).toBe(true);
+    expect(notices.join()).toContain('all that shows item_views was made old');
+  });
+
+  it.each(['MIXED', 'STATEMENT'])(
+    'a session with binlog_format=%s ends the namespaces of what it changes, once it is committed, with words',
+    async (format) => {
+      await follow();
+      const client = await mysql.createConnection(environment.url);
+      await client.query(`SET SESSION binlog_format = '${format}'`);
+      await client.beginTransaction();
+      await client.query('UPDATE users SET username = ? WHERE username = "probe"', [format]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const early = spacesTold().has('user');
+      await client.commit();
+      await client.end();
+      expect(early).toBe(false);
+      await expect.poll(() => spacesTold().has('user'), SOON).toBe(true);
+      expect(notices.join()).toMatch(
+        /UPDATE came in the log without rows.*users.*expected binlog_format=ROW/,
+      );
+    },
+  );
+
+  it('a session with binlog_row_image=MINIMAL ends the namespaces of what it changes, with words, and reading goes on', async () => {
+    await follow();
+    const client = await mysql.createConnection(environment.url);
+    await client.query("SET SESSION binlog_row_image = 'MINIMAL'");
+    await client.query('UPDATE users SET username = "minimal" WHERE username = "probe" LIMIT 1');
+    await client.end();
+    await expect.poll(() => spacesTold().has('user'), SOON).toBe(true);
+    expect(notices.join()).toMatch(/Rows of users came.*expected binlog_row_image=FULL/);
+    await other.query('UPDATE users SET username = "full" WHERE username = "minimal" LIMIT 1');
+    await expect.poll(() => [...keysTold()].some((key) => key.startsWith('user:')), SOON).toBe(true);
+    expect(failures).toEqual([]);
+  });
+
+  it.each([
+    ['binlog_format', 'MIXED', 'ROW'],
+    ['binlog_row_image', 'MINIMAL', 'FULL'],
+  ])(
+    'a server with %s=%s is refused with words, and read when it is set right',
+    async (name, value, expected) => {
+      await other.query(`SET GLOBAL ${name} = '${value}'`);
+      try {
+        startFeed();
+        await expect.poll(() => failures.length, SOON).toBeGreaterThan(0);
+        expect(String(failures[0])).toContain(`expected ${name}='${expected}', got '${value}'`);
+        expect(feed?.state()).not.toBe('reading');
+        await new Promise((resolve) => setTimeout(resolve, 1200));
+        expect(failures).toHaveLength(1);
+      } finally {
+        await other.query(`SET GLOBAL ${name} = '${expected}'`);
+      }
+      await expect.poll(() => feed?.state(), SOON).toBe('reading');
+    },
+  );
+
+  it('a change that Redis cannot be told of is told by the next reader: its position is not saved', async () => {
+    await follow();
+    refusing = true;
+    await other.query(
+      'INSERT INTO users (username, email, password_hash) VALUES ("a", "kept@x.example", "!")',
+    );
+    await expect.poll(() => failures.length, SOON).toBeGreaterThan(0);
+    refusing = false;
+    await expect.poll(() => keysTold().has('user:email:kept@x.example'), SOON).toBe(true);
+  });
+
   it('a write made while nobody read is found by the next reader, from the saved position', async () => {
     await follow();
     await feed?.stop();
@@ -190,10 +283,13 @@ async function firstPosition(): Promise<string> {
 function startFeed(): void {
   told = [];
   everything = 0;
+  failures = [];
+  notices = [];
   const settled = { acknowledged: true, release: () => {} };
   feed = startLogFeed({
     databaseUrl: environment.url,
     settle: async (names) => {
+      if (refusing) throw new Error('refused');
       told.push(names);
       return settled;
     },
@@ -201,6 +297,7 @@ function startFeed(): void {
       everything++;
       return settled;
     },
-    onError: () => {},
+    onNotice: (message) => notices.push(message),
+    onError: (error) => failures.push(error),
   });
 }

@@ -21,10 +21,12 @@ beforeAll(async () => {
   other = await mysql.createConnection(environment.url);
 });
 
-beforeEach(() => {
+function observeAnew(): void {
   checker = createStandingChecker({ share: 1 });
   app.observeReads(checker.offer);
-});
+}
+
+beforeEach(observeAnew);
 
 afterAll(async () => {
   app.observeReads(undefined);
@@ -59,6 +61,48 @@ describe('the standing checker', () => {
       .poll(() => checker.counts().wrong.user?.[1000]?.redis, { timeout: 10_000 })
       .toBeGreaterThan(0);
     expect(checker.wrongPerMillion()).toBeGreaterThan(0);
+  });
+
+  it('is offered one answer of every list, with its own argument', async () => {
+    const ids = [await newUser('first'), await newUser('second'), await newUser('third')];
+    await userById.getMany(ids);
+    await expect.poll(() => checker.counts().checked, { timeout: 10_000 }).toBe(1);
+    await other.query('UPDATE users SET username = "behind" WHERE id IN (?)', [ids]);
+    await userById.getMany(ids);
+    await expect
+      .poll(() => checker.counts().wrong.user?.[1000]?.redis, { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    await userById.getMany([]);
+    expect(checker.counts().checked).toBe(2);
+  });
+
+  it('blames nobody for an event that begins, and still sees one that another program made', async () => {
+    const { startsToCome } = await import('../../server/catalog/events-reads.ts');
+    const { events } = await import('../../drizzle/schema.ts');
+    const [soon, late] = [new Date(Date.now() + 700), new Date(Date.now() + 3_600_000)];
+    const event = (slug: string, startsAt: Date) =>
+      ({
+        slug,
+        title: slug,
+        description: '',
+        priceCents: 0,
+        published: true,
+        startsAt,
+        endsAt: late,
+        zone: 'UTC',
+        venue: '',
+      }) as never;
+    await db.write((tx) => tx.insert(events, [event('soon', soon), event('late', late)]));
+    expect(await startsToCome()).toHaveLength(2);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    expect(await startsToCome()).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await checker.stop();
+    expect(checker.counts()).toMatchObject({ checked: 2, raced: 0, wrong: {} });
+    observeAnew();
+    await other.query('UPDATE events SET published = 0 WHERE slug = "late"');
+    await startsToCome();
+    await expect.poll(() => checker.counts().wrong.events?.[1000], { timeout: 10_000 }).toBeDefined();
   });
 
   it('blames nobody for a write that came between the read and the comparison', async () => {

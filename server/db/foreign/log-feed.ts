@@ -18,6 +18,8 @@ import { NameSet } from '../names.ts';
 import { getDb } from '../pool.ts';
 import { write } from '../write.ts';
 import type { ReaderData, ReaderMessage } from './log-reader.ts';
+import { checkLogSettings } from './log-settings.ts';
+import { sparingly } from './sparingly.ts';
 import { namesOfChange, namespacesOfTable, watchedTables } from './watched.ts';
 
 export interface LogFeedOptions {
@@ -26,6 +28,9 @@ export interface LogFeedOptions {
   settle: (names: Names) => Promise<Settlement>;
   /** Makes everything old, when writes may have been missed. */
   settleAll: () => Promise<Settlement>;
+  /** Is told in words what the log did not tell row by row; the same words once a minute. */
+  onNotice?: (message: string) => void;
+  /** The log cannot be followed: why, the same words once a minute. */
   onError: (error: unknown) => void;
 }
 
@@ -47,7 +52,9 @@ const SAVE_IDLE_MS = 60_000;
 const AGAIN_AFTER_MS = [15, 60];
 
 /** Starts reading, or waiting for the turn to read. */
-export function startLogFeed(options: LogFeedOptions): LogFeed {
+export function startLogFeed(given: LogFeedOptions): LogFeed {
+  const options = { ...given, onNotice: sparingly((text) => given.onNotice?.(text)) };
+  const failed = sparingly((text) => given.onError(new Error(text)));
   const stopping = new AbortController();
   let state: ReturnType<LogFeed['state']> = 'off';
   const ended = run();
@@ -59,7 +66,7 @@ export function startLogFeed(options: LogFeedOptions): LogFeed {
           state = now;
         });
       } catch (error) {
-        options.onError(error);
+        failed(error instanceof Error ? error.message : String(error));
       }
       state = 'off';
       await sleep(RETRY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
@@ -87,6 +94,7 @@ async function oneReign(
     enter('waiting');
     while (!signal.aborted && !(await gotLock(connection, options.databaseUrl))) await sleep(RETRY_MS);
     if (signal.aborted) return;
+    await checkLogSettings(connection);
     enter('reading');
     await readLog(options, signal);
   } finally {
@@ -130,7 +138,10 @@ async function readLog(options: LogFeedOptions, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Handles messages one after another until the reader fails, falls silent or is to stop. */
+/**
+ * Handles messages one after another until the reader fails, falls silent or is to stop. Behind one that failed none is
+ * handled: its position must not be saved as if that one had been.
+ */
 async function followReader(
   reader: ChildProcess,
   signal: AbortSignal,
@@ -138,7 +149,8 @@ async function followReader(
 ): Promise<void> {
   const over = new AbortController();
   let heard = Date.now();
-  let turn = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
+  let hasFailed = false;
   try {
     await new Promise<void>((resolve, reject) => {
       const silent = () => new Error(`The database's log has been silent for ${SILENCE_MS} ms`);
@@ -149,7 +161,12 @@ async function followReader(
       reader.once('exit', (code) => reject(new Error(`The log's reader ended with code ${code}`)));
       reader.on('message', (message: ReaderMessage) => {
         heard = Date.now();
-        turn = turn.then(() => handle(message)).catch(reject);
+        turn = turn
+          .then(() => (hasFailed ? undefined : handle(message)))
+          .catch((error: unknown) => {
+            hasFailed = true;
+            reject(error);
+          });
       });
     });
   } finally {
@@ -158,11 +175,11 @@ async function followReader(
 }
 
 interface Invalidator {
-  changes(message: { changes: Parameters<typeof namesOfChange>[0][]; wholeTables: string[] }): Promise<void>;
+  changes(message: Extract<ReaderMessage, { type: 'changes' }>): Promise<void>;
   everything(): Promise<void>;
 }
 
-function createInvalidator({ settle, settleAll, onError }: LogFeedOptions): Invalidator {
+function createInvalidator({ settle, settleAll, onNotice, onError }: LogFeedOptions): Invalidator {
   async function repeatedly(action: () => Promise<Settlement>): Promise<void> {
     await untilAcknowledged(action);
     for (const ms of AGAIN_AFTER_MS) {
@@ -171,14 +188,14 @@ function createInvalidator({ settle, settleAll, onError }: LogFeedOptions): Inva
   }
   return {
     everything: () => repeatedly(settleAll),
-    async changes({ changes, wholeTables }) {
+    async changes({ changes, wholeTables, notices }) {
+      const old = changes.map(namesOfChange);
+      const reasons = old.flatMap(({ because }) => because ?? []);
+      for (const text of [...notices, ...reasons]) onNotice?.(text);
+      if (old.some(({ names }) => names === null)) return repeatedly(settleAll);
       const names = new NameSet();
-      for (const change of changes) for (const found of namesOfChange(change)) names.add(found);
-      for (const table of wholeTables) {
-        const namespaces = namespacesOfTable(table);
-        if (namespaces === null) return repeatedly(settleAll);
-        names.add({ namespaces });
-      }
+      for (const found of old.flatMap((one) => one.names ?? [])) names.add(found);
+      for (const table of wholeTables) names.add({ namespaces: namespacesOfTable(table) });
       if (!names.empty) await repeatedly(() => settle(names.toNames()));
     },
   };

@@ -22,7 +22,14 @@ export interface ReaderData {
 export type ReaderMessage =
   | { type: 'ready' }
   | { type: 'alive' }
-  | { type: 'changes'; changes: RowChange[]; wholeTables: string[]; position: string | undefined }
+  | {
+      type: 'changes';
+      changes: RowChange[];
+      wholeTables: string[];
+      /** Why tables are reported as a whole, in words, where that should not be. */
+      notices: string[];
+      position: string | undefined;
+    }
   | { type: 'position'; position: string | undefined }
   | { type: 'failed'; message: string; positionLost: boolean };
 
@@ -40,15 +47,21 @@ const EVENTS = [
   'gtid',
   'rotate',
 ];
-/** Statements that change a table's rows or shape without row events. */
-const WHOLE_TABLE = /^\s*(?:TRUNCATE|ALTER|DROP|RENAME|CREATE OR REPLACE)\b/i;
+/** Statements that only begin or end a group of others. */
+const BRACKETS = /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|XA)\b/i;
+/** Statements that stand in the log as rows when the server and the session are set up as they must be. */
+const CHANGES_ROWS = /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|CALL|WITH|SELECT|DO|SET)\b/i;
+const COMMENTS_AHEAD = /^(?:\s+|\/\*[\s\S]*?\*\/|(?:--\s|#)[^\n]*)+/;
 
 let data: ReaderData;
 let tables: Map<string, WatchedTable>;
 let log: ZongJi;
 let rowsOf = new Map<string, RowChange[]>();
 let whole = new Set<string>();
+let notices: string[] = [];
 let own = false;
+/** Between the beginning of a group and its end: what is read now is not committed yet. */
+let isInGroup = false;
 let isReady = false;
 let sentPosition: string | undefined;
 
@@ -66,6 +79,12 @@ interface LogEvent {
   tableMap?: Record<number, { tableName: string } | undefined>;
   query?: string;
   schema?: string;
+  /** Of MariaDB's gtid events: one statement follows, and nothing that ends its group. */
+  standalone?: boolean;
+  numberOfColumns?: number;
+  /** Which columns the rows, and which the rows after an update, hold: a bit for each. */
+  columns_present_bitmap?: Buffer;
+  columns_present_bitmap2?: Buffer;
 }
 
 function start(given: ReaderData): void {
@@ -114,6 +133,7 @@ function onEvent(event: LogEvent): void {
   if (name === 'heartbeat') send({ type: 'alive' });
   else if (name === 'xid') onCommit();
   else if (name === 'query') onQuery(event);
+  else if (name === 'mariadbgtid') isInGroup = event.standalone !== true;
   else if (name.endsWith('rows')) onRows(event);
 }
 
@@ -135,11 +155,36 @@ function onRows(event: LogEvent): void {
   }
   const table = name === undefined ? undefined : tables.get(name);
   if (!table || own || whole.has(table.name)) return;
+  if (!isFullImage(event)) {
+    tellPartial(table.name);
+    return;
+  }
   const changes = rowsOf.get(table.name) ?? [];
   rowsOf.set(table.name, changes);
   for (const row of event.rows ?? []) changes.push(...changeOf(table, event.getEventName(), row));
   if (event.getEventName() === 'deleterows') for (const child of table.children) whole.add(child);
   if (changes.length > data.maxRows) tellWhole(table.name);
+}
+
+/** With another `binlog_row_image` than FULL, columns that names are made of may be missing; they arrive as null. */
+function isFullImage({ numberOfColumns = 0, ...event }: LogEvent): boolean {
+  return [event.columns_present_bitmap, event.columns_present_bitmap2].every(
+    (bitmap) => bitmap === undefined || bitsOf(bitmap) >= numberOfColumns,
+  );
+}
+
+function bitsOf(bitmap: Buffer): number {
+  let bits = 0;
+  for (let byte of bitmap) for (; byte !== 0; byte &= byte - 1) bits++;
+  return bits;
+}
+
+function tellPartial(table: string): void {
+  whole.add(table);
+  rowsOf.delete(table);
+  notices.push(
+    `Rows of ${table} came in the log without all of their columns, so all that shows ${table} was made old: expected binlog_row_image=FULL in every session`,
+  );
 }
 
 /**
@@ -149,7 +194,7 @@ function onRows(event: LogEvent): void {
 function tellWhole(table: string): void {
   whole.add(table);
   rowsOf.delete(table);
-  send({ type: 'changes', changes: [], wholeTables: [table], position: undefined });
+  send({ type: 'changes', changes: [], wholeTables: [table], notices: [], position: undefined });
 }
 
 function changeOf(table: WatchedTable, kind: string, row: unknown): RowChange[] {
@@ -170,30 +215,52 @@ function picked(table: string, dependencies: WatchedDependency[], rows: RawRow[]
   return {
     table,
     reads: dependencies.map(({ read }) => read),
+    namespaces: [],
     rows: rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]]))),
   };
 }
 
-/** On engines without transactions, and for DDL, a query event is also the end of its group. */
-function onQuery({ query = '', schema }: LogEvent): void {
-  const changesWholeTables = schema === data.database && WHOLE_TABLE.test(query);
-  if (!changesWholeTables && query !== 'COMMIT') return;
-  if (changesWholeTables) for (const name of tables.keys()) if (mentions(query, name)) whole.add(name);
-  onCommit();
+/**
+ * A statement is in the log where its rows are not: DDL, and what a session with another `binlog_format` than ROW did.
+ * Whatever it does to a table that it names, it makes all of it old.
+ */
+function onQuery({ query = '', schema = '' }: LogEvent): void {
+  const statement = query.replace(COMMENTS_AHEAD, '');
+  const verb = /^\w*/.exec(statement)?.[0].toUpperCase() ?? '';
+  if (BRACKETS.test(statement)) {
+    if (verb === 'BEGIN') isInGroup = true;
+    if (verb === 'COMMIT' || verb === 'ROLLBACK') onCommit();
+    return;
+  }
+  if (schema === data.database || isNamed(data.database, query)) tellStatement(query, verb);
+  if (!isInGroup) onCommit();
 }
 
-function mentions(query: string, name: string): boolean {
-  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(query);
+function tellStatement(query: string, verb: string): void {
+  const named = [...tables.keys()].filter((name) => isNamed(name, query));
+  for (const name of named) whole.add(name);
+  const expected = CHANGES_ROWS.test(verb) ? ': expected binlog_format=ROW in every session' : '';
+  for (const name of named)
+    notices.push(`${verb} came in the log without rows, so all that shows ${name} was made old${expected}`);
+}
+
+/** In any spelling: on some systems the case of a table's name does not count. */
+function isNamed(name: string, query: string): boolean {
+  return new RegExp(`(?<![\\w$])${name.replace(/[^\w]/g, '\\$&')}(?![\\w$])`, 'i').test(query);
 }
 
 function onCommit(): void {
   const position = (log as unknown as { gtidSet?: string }).gtidSet;
   const changes = own ? [] : [...rowsOf.values()].flat();
   const wholeTables = own ? [] : [...whole];
+  const told = own ? [] : notices;
   rowsOf = new Map();
   whole = new Set();
+  notices = [];
   own = false;
-  if (changes.length > 0 || wholeTables.length > 0) send({ type: 'changes', changes, wholeTables, position });
+  isInGroup = false;
+  if (changes.length > 0 || wholeTables.length > 0)
+    send({ type: 'changes', changes, wholeTables, notices: told, position });
   else if (position !== sentPosition) send({ type: 'position', position });
   sentPosition = position;
 }

@@ -3,7 +3,8 @@
  * rows' columns into the outbox, from where the relay takes them. Costs every foreign write an insert a row.
  *
  * Our own connections set `@larder_own`, so that `write`'s statements are not reported twice. InnoDB's cascades fire no
- * triggers: a parent's trigger reports the children that will go with it. TRUNCATE fires none either and is not seen.
+ * triggers: a parent's trigger reports the children that will go with it. TRUNCATE and the exchange of a table for
+ * another fire none either: `triggers-watch.ts` looks for what they leave behind.
  */
 import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
 import { escapeId, type Pool, escape as quote, type RowDataPacket } from 'mysql2';
@@ -15,40 +16,88 @@ const PREFIX = 'larder_';
 const LOCK = "left(concat('larder:triggers:', database()), 64)";
 const LOCK_WAIT_S = 120;
 
-interface Trigger {
+/** Held by the connection of a process that notices writes by triggers: nobody removes them while one lives. */
+const IN_USE = "left(concat('larder:triggers-used:', database()), 64)";
+
+/** Where a trigger stands. */
+export interface Place {
   name: string;
+  table: string;
+}
+
+interface Trigger extends Place {
   /** When and on which table. */
   head: string;
   action: string;
 }
 
+export interface InstallOptions {
+  /**
+   * Whether triggers of the same names that do something else give way: at a start. Later only missing ones are
+   * made, or two versions of the program that run side by side would replace each other's for ever.
+   */
+  replace: boolean;
+}
+
+export interface Installed {
+  standing: readonly Place[];
+  /** Tables on which one was missing: writes may have gone unseen. */
+  wereMissing: string[];
+}
+
 /**
- * Brings the triggers on every watched table to what the declarations ask for, and answers how many stand. Safe in
- * several processes at once; a trigger that is right already is left alone, so that a start misses no write. Needs the
- * TRIGGER privilege.
+ * Brings the triggers on every watched table to what the declarations ask for. Safe in several processes at once; a
+ * trigger that is right already is left alone, so that a start misses no write. Needs the TRIGGER privilege.
  */
-export async function installTriggers(): Promise<number> {
+export async function installTriggers({ replace }: InstallOptions = { replace: true }): Promise<Installed> {
   const wanted = watchedTables().flatMap(triggersOf);
+  const wereMissing = new Set<string>();
   await alone(async (run) => {
     const standing = await standingTriggers(run);
     const isWanted = (name: string) => wanted.some((trigger) => trigger.name === name);
-    for (const name of standing.keys()) if (!isWanted(name)) await run(dropOf(name));
-    for (const { name, head, action } of wanted) {
-      if (standing.get(name) === action) continue;
+    if (replace) for (const name of standing.keys()) if (!isWanted(name)) await run(dropOf(name));
+    for (const { name, table, head, action } of wanted) {
+      const there = standing.get(name);
+      if (there?.table === table && (there.action === action || !replace)) continue;
+      if (there?.table !== table) wereMissing.add(table);
       await run(dropOf(name));
       await run(`CREATE TRIGGER ${escapeId(name)} ${head} ${action}`);
     }
   });
-  return wanted.length;
+  return { standing: wanted, wereMissing: [...wereMissing] };
 }
 
-export async function removeTriggers(): Promise<void> {
+/** True when one of them does not stand there any more. Cheaper than installing: takes no lock, reads no bodies. */
+export async function isTriggerMissing(run: Run, places: readonly Place[]): Promise<boolean> {
+  const rows = (await run(
+    `SELECT trigger_name AS name, event_object_table AS at FROM information_schema.triggers WHERE ${OURS}`,
+  )) as { name: string; at: string }[];
+  const there = new Set(rows.map(({ name, at }) => `${name} ${at}`));
+  return places.some(({ name, table }) => !there.has(`${name} ${table}`));
+}
+
+/** Says that this process needs the triggers, for as long as the connection lives. Another one's saying so is enough. */
+export async function claimTriggers(connection: Run): Promise<void> {
+  await connection(`DO GET_LOCK(${IN_USE}, 0)`);
+}
+
+/** Removes our triggers unless a process lives that uses them. Answers how many were removed, and how many stay. */
+export async function removeTriggers(): Promise<{ removed: number; left: number }> {
+  const outcome = { removed: 0, left: 0 };
   await alone(async (run) => {
-    for (const name of (await standingTriggers(run)).keys()) await run(dropOf(name));
+    const names = [...(await standingTriggers(run)).keys()];
+    const [use] = (await run(`SELECT IS_USED_LOCK(${IN_USE}) AS holder`)) as { holder: number | null }[];
+    if (use?.holder != null) {
+      outcome.left = names.length;
+      return;
+    }
+    for (const name of names) await run(dropOf(name));
+    outcome.removed = names.length;
   });
+  return outcome;
 }
 
-type Run = (statement: string) => Promise<unknown>;
+export type Run = (statement: string) => Promise<unknown>;
 
 /** One process at a time, by a lock that belongs to the connection. */
 async function alone(work: (run: Run) => Promise<void>): Promise<void> {
@@ -67,13 +116,20 @@ async function alone(work: (run: Run) => Promise<void>): Promise<void> {
   }
 }
 
-/** What they do, by their names. */
-async function standingTriggers(run: Run): Promise<Map<string, string>> {
+const OURS = `trigger_schema = database() AND trigger_name LIKE ${quote(`${PREFIX.replace('_', '\\_')}%`)}`;
+
+/** On which table they stand and what they do, by their names. */
+async function standingTriggers(run: Run): Promise<Map<string, { table: string; action: string }>> {
   const rows = await run(
-    `SELECT trigger_name AS name, action_statement AS action FROM information_schema.triggers
-     WHERE trigger_schema = database() AND trigger_name LIKE ${quote(`${PREFIX}%`)}`,
+    `SELECT trigger_name AS name, event_object_table AS at, action_statement AS action
+     FROM information_schema.triggers WHERE ${OURS}`,
   );
-  return new Map((rows as { name: string; action: string }[]).map(({ name, action }) => [name, action]));
+  return new Map(
+    (rows as { name: string; at: string; action: string }[]).map(({ name, at, action }) => [
+      name,
+      { table: at, action },
+    ]),
+  );
 }
 
 function dropOf(name: string): string {
@@ -81,35 +137,31 @@ function dropOf(name: string): string {
 }
 
 function triggersOf(table: WatchedTable): Trigger[] {
-  const all = table.dependencies.map(({ read }) => read);
+  const { name, dependencies } = table;
   const own = (row: 'OLD' | 'NEW') =>
-    all.length === 0
+    dependencies.length === 0
       ? []
-      : [report({ table: table.name, reads: all, rows: [rowOf(table.dependencies, row)] })];
-  const changed = table.dependencies.map((dependency) =>
+      : [report({ table: name, dependencies, rows: [rowOf(dependencies, row)] })];
+  const changed = dependencies.map((dependency) =>
     ifChanged(
       dependency,
       report({
-        table: table.name,
-        reads: [dependency.read],
+        table: name,
+        dependencies: [dependency],
         rows: [rowOf([dependency], 'OLD'), rowOf([dependency], 'NEW')],
       }),
     ),
   );
-  const children = cascadesOf(table.name).map(({ table: child, from, where }) =>
+  const children = cascadesOf(name).map(({ table: child, from, where }) =>
     reportRows(
-      {
-        table: child.name,
-        reads: child.dependencies.map(({ read }) => read),
-        row: rowOf(child.dependencies, child.name),
-      },
+      { table: child.name, dependencies: child.dependencies, rows: [rowOf(child.dependencies, child.name)] },
       `${from} WHERE ${where('OLD')}`,
     ),
   );
   return [
-    trigger(table.name, 'AFTER INSERT', own('NEW')),
-    trigger(table.name, 'AFTER UPDATE', changed),
-    trigger(table.name, 'BEFORE DELETE', [...own('OLD'), ...children]),
+    trigger(name, 'AFTER INSERT', own('NEW')),
+    trigger(name, 'AFTER UPDATE', changed),
+    trigger(name, 'BEFORE DELETE', [...own('OLD'), ...children]),
   ].filter((statement) => statement !== null);
 }
 
@@ -117,7 +169,7 @@ function trigger(table: string, moment: string, body: string[]): Trigger | null 
   if (body.length === 0) return null;
   const name = `${PREFIX}${table}_${moment.toLowerCase().replace(' ', '_')}`;
   const action = `BEGIN IF @larder_own IS NULL THEN ${body.join('; ')}; END IF; END`;
-  return { name, action, head: `${moment} ON ${escapeId(table)} FOR EACH ROW` };
+  return { name, table, action, head: `${moment} ON ${escapeId(table)} FOR EACH ROW` };
 }
 
 /** `<=>` is equality that knows NULL. Without a list of columns every update counts. */
@@ -131,28 +183,33 @@ function ifChanged({ by, shows }: WatchedDependency, statement: string): string 
 
 function rowOf(dependencies: WatchedDependency[], row: string): string {
   const columns = [...new Set(dependencies.flatMap(({ by }) => by))];
-  return `JSON_OBJECT(${columns.map((column) => `${quote(column)}, ${row === 'OLD' || row === 'NEW' ? row : escapeId(row)}.${escapeId(column)}`).join(', ')})`;
+  const from = row === 'OLD' || row === 'NEW' ? row : escapeId(row);
+  return `JSON_OBJECT(${columns.map((column) => `${quote(column)}, ${from}.${escapeId(column)}`).join(', ')})`;
 }
 
 interface Report {
   table: string;
-  reads: string[];
+  dependencies: WatchedDependency[];
   rows: string[];
 }
 
 const { name: OUTBOX } = getTableConfig(outbox as MySqlTable);
 
-function report({ table, reads, rows }: Report): string {
-  return `INSERT INTO ${escapeId(OUTBOX)} (names, changes) VALUES ('{}', ${changeOf(table, reads, rows.join(', '))})`;
+function report(of: Report): string {
+  return `INSERT INTO ${escapeId(OUTBOX)} (names, changes) VALUES ('{}', ${changeOf(of)})`;
 }
 
-function reportRows(
-  { table, reads, row }: { table: string; reads: string[]; row: string },
-  from: string,
-): string {
-  return `INSERT INTO ${escapeId(OUTBOX)} (names, changes) SELECT '{}', ${changeOf(table, reads, row)} FROM ${from}`;
+function reportRows(of: Report, from: string): string {
+  return `INSERT INTO ${escapeId(OUTBOX)} (names, changes) SELECT '{}', ${changeOf(of)} FROM ${from}`;
 }
 
-function changeOf(table: string, reads: string[], rows: string): string {
-  return `JSON_OBJECT('table', ${quote(table)}, 'reads', JSON_ARRAY(${reads.map((read) => quote(read)).join(', ')}), 'rows', JSON_ARRAY(${rows}))`;
+/** Namespaces are told as well: the relay that finds the row may be of a version that does not know the reads. */
+function changeOf({ table, dependencies, rows }: Report): string {
+  const reads = dependencies.map(({ read }) => read);
+  const namespaces = dependencies.map(({ namespace }) => namespace);
+  return `JSON_OBJECT('table', ${quote(table)}, 'reads', ${listOf(reads)}, 'namespaces', ${listOf(namespaces)}, 'rows', JSON_ARRAY(${rows.join(', ')}))`;
+}
+
+function listOf(texts: string[]): string {
+  return `JSON_ARRAY(${[...new Set(texts)].map((text) => quote(text)).join(', ')})`;
 }

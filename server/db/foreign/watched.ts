@@ -5,6 +5,7 @@ import { escapeId } from 'mysql2';
 import * as schema from '../../../drizzle/schema.ts';
 import type { Names } from '../../cache/index.ts';
 import { type Dependency, dependenciesOf } from '../dependencies.ts';
+import { NameSet } from '../names.ts';
 
 /** A row as the database names its columns. */
 export type RawRow = Record<string, unknown>;
@@ -81,7 +82,9 @@ export function namesOfChange({ table, reads, namespaces, rows }: RowChange): Ma
     return { names: [{ namespaces: [...namespaces, ...ours] }], because };
   }
   const concerned = dependencies.filter(({ read }) => reads.includes(read));
-  return together(rows.flatMap((raw) => concerned.map((dependency) => namesOfRow(declared, dependency, raw))));
+  return together(
+    rows.flatMap((raw) => concerned.map((dependency) => namesOfRow(declared, dependency, raw))),
+  );
 }
 
 function together(each: { names: Names; because?: string }[]): MadeOld {
@@ -92,7 +95,9 @@ function together(each: { names: Names; because?: string }[]): MadeOld {
 function namesOfRow(table: MySqlTable, dependency: Dependency<MySqlTable>, raw: RawRow) {
   try {
     const row = Object.fromEntries(dependency.by.map((name) => [name, decode(columnOf(table, name), raw)]));
-    return { names: dependency.names(row as never) };
+    const names = dependency.names(row as never);
+    new NameSet().add(names);
+    return { names };
   } catch (error) {
     const { read, namespace } = dependency;
     const because = `A row of ${getTableConfig(table).name} has no names for ${read} (${String(error)})`;

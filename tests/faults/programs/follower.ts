@@ -55,6 +55,7 @@ export type FollowerHandlers = typeof handlers;
 await cache.ready();
 startRelay({
   settle: invalidator.settle,
+  settleAll: invalidator.settleAll,
   ...(foreignWrites === 'triggers' ? { pollMs: TRIGGERS_POLL_MS } : {}),
   onError,
 });
@@ -63,6 +64,7 @@ await watchForeignWrites({
   databaseUrl,
   settle: invalidator.settle,
   settleAll: invalidator.settleAll,
+  onNotice: onError,
   onError,
 });
 serve(handlers);

@@ -95,14 +95,20 @@ const shelf = cache.cachedRead({
   tags: (_, rows) => (rows ?? []).map(({ id }) => `member:${id}`),
 });
 
+for (const read of [item, bare, marked, sealed])
+  dependsOn(items, {
+    read: read.namespace,
+    namespace: read.namespace,
+    by: ['id'],
+    shows: ['version'],
+    names: ({ id }) => ({ keys: [read.key(id)] }),
+  });
 dependsOn(items, {
-  read: 'item, bare, marked, sealed, shelf',
+  read: 'shelf',
+  namespace: 'shelf',
   by: ['id'],
   shows: ['version'],
-  names: ({ id }) => ({
-    keys: [item.key(id), bare.key(id), marked.key(id), sealed.key(id)],
-    tags: [`member:${id}`],
-  }),
+  names: ({ id }) => ({ tags: [`member:${id}`] }),
 });
 
 const checker = createStandingChecker({ share: CHECKED });
@@ -299,6 +305,7 @@ await cache.ready();
 if (RELAY !== 'off')
   startRelay({
     settle: (names, token) => (token === undefined ? cache.settle(names) : cache.settleMarked(names, token)),
+    settleAll: () => cache.settle({ namespaces: ['item', 'bare', 'marked', 'sealed', 'shelf'] }),
     onError: (error) => note(error, now()),
   });
 serve(handlers);

@@ -39,6 +39,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const relay = db.startRelay({
     settle: appCache.invalidator.settle,
+    settleAll: appCache.invalidator.settleAll,
     onError: (err) => log.warn({ err }),
   });
   const workers = new Set<JobWorker>();

@@ -9,13 +9,13 @@ const { userIds, productId } = JSON.parse(process.argv[2] ?? '{}') as {
   userIds: number[];
   productId: number;
 };
-const { cache } = await import('../../../server/app-cache.ts');
+const { cache, invalidator } = await import('../../../server/app-cache.ts');
 await import('../../../server/root-router.ts');
 const { purchase } = await import('../../../server/library/library-writes.ts');
 const { closeDb, flushOutbox, getDb, startRelay } = await import('../../../server/db/index.ts');
 const { answerTo } = await import('../../../server/trpc/errors.ts');
 
-const relay = startRelay({ settle: (names) => cache.settle(names), onError: () => {} });
+const relay = startRelay({ ...invalidator, onError: () => {} });
 await pastWrite(getDb()).execute('SELECT 1');
 say('ready');
 await once(process.stdin, 'data');
