@@ -4,7 +4,7 @@
  * any process. Delivering twice is harmless: it costs a miss.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
+import { gt, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { outbox } from '../../drizzle/schema.ts';
 import type { Names, Settlement } from '../cache/index.ts';
 import type { Transaction } from './changes.ts';
@@ -27,16 +27,27 @@ const WRITER_FIRST_MS = 300;
 const POLL_MS = 250;
 const ROWS_PER_POLL = 500;
 
+/** Own writes whose rows are looked for by one statement. */
+const WRITES_AT_ONCE = 1000;
+
+interface Unsettled {
+  ids: readonly number[];
+  settlement: Settlement;
+}
+
 const settled: number[] = [];
 /** This process's own writes that Redis has not acknowledged: it distrusts their names until the rows are gone. */
-const unsettled = new Set<{ ids: readonly number[]; settlement: Settlement }>();
+const unsettled = new Set<Unsettled>();
 let cleanup: Promise<void> | undefined;
 
 export async function addToOutbox(tx: Transaction, names: ListedNames, token?: string): Promise<number[]> {
-  const rows = partsOf(names).map((part) => [JSON.stringify(part), token ?? null]);
-  const sql = `insert into outbox (names, token) values ${rows.map(() => '(?, ?)').join(', ')}`;
-  const { insertId } = await send(tx, { sql, params: rows.flat() });
-  return rows.map((_, i) => insertId + i);
+  const ids: number[] = [];
+  for (const part of partsOf(names)) {
+    const params = [JSON.stringify(part), token ?? null];
+    const { insertId } = await send(tx, { sql: 'insert into outbox (names, token) values (?, ?)', params });
+    ids.push(insertId);
+  }
+  return ids;
 }
 
 /** Redis has acknowledged these rows' names: they are deleted soon, together with others. */
@@ -186,18 +197,31 @@ function byToken(rows: readonly Delivery[]): [string | undefined, NameSet][] {
   return [...groups];
 }
 
-/** Another process's relay may have delivered an own row. Gone rows end the distrust of their names. */
+/**
+ * Another process's relay may have delivered an own row. Gone rows end the distrust of their names. Rows are delivered
+ * in their order: where none of the next thousand writes is, none behind them need be asked for.
+ */
 async function releaseDelivered(): Promise<void> {
   const own = [...unsettled];
-  if (own.length === 0) return;
-  const ids = own.flatMap((write) => write.ids);
-  const left = await getDb().select({ id: outbox.id }).from(outbox).where(inArray(outbox.id, ids));
-  const waiting = new Set(left.map((row) => row.id));
-  for (const write of own) {
-    if (write.ids.some((id) => waiting.has(id))) continue;
+  for (let from = 0; from < own.length; from += WRITES_AT_ONCE)
+    if ((await releaseGone(own.slice(from, from + WRITES_AT_ONCE))) === 0) return;
+}
+
+async function releaseGone(writes: readonly Unsettled[]): Promise<number> {
+  const waiting = await idsStanding(writes.flatMap((write) => write.ids));
+  const gone = writes.filter((write) => !write.ids.some((id) => waiting.has(id)));
+  for (const write of gone) {
     write.settlement.release();
     unsettled.delete(write);
   }
+  return gone.length;
+}
+
+async function idsStanding(ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set();
+  const listed = sql.raw(`id in (${ids.map(Number)})`);
+  const rows = await getDb().select({ id: outbox.id }).from(outbox).where(listed);
+  return new Set(rows.map((row) => row.id));
 }
 
 async function deleteSettled(): Promise<void> {
@@ -213,8 +237,10 @@ async function deleteRows(ids: number[]): Promise<void> {
   if (ids.length > 0) await getDb().execute(sql.raw(`delete from outbox where id in (${ids.map(Number)})`));
 }
 
+/** Or from the future, for then the clock was set back, or another server has taken over: nobody knows how old it is. */
 function olderThan(ms: number) {
-  return lt(outbox.createdAt, sql`now(3) - interval ${Math.max(0, Math.round(ms)) * 1000} microsecond`);
+  const instant = sql`now(3) - interval ${Math.max(0, Math.round(ms)) * 1000} microsecond`;
+  return or(lt(outbox.createdAt, instant), gt(outbox.createdAt, sql`now(3)`));
 }
 
 function partsOf(names: ListedNames): ListedNames[] {

@@ -6,6 +6,8 @@ import type { Relay } from '../../server/db/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 
 const SOON = { timeout: 10_000 };
+/** More than are looked for at once. */
+const MANY_WRITES = 2500;
 
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
@@ -65,6 +67,23 @@ afterAll(async () => {
   await other.end();
   await db.closeDb();
   await environment.drop();
+});
+
+it('a row from the future, for the database’s clock was set back, is delivered as soon as any other', async () => {
+  await other.query(
+    `insert into outbox (names, created_at) values ('{"keys":["later"]}', now(3) + interval 1 hour)`,
+  );
+  await expect.poll(() => keysTold().has('later'), SOON).toBe(true);
+});
+
+it('ends a process’s distrust of each of very many writes when their rows are gone', async () => {
+  let released = 0;
+  const release = () => void released++;
+  db.setInvalidator({ settle: async () => ({ acknowledged: false, release }) });
+  const writing = (i: number) => db.write(async (tx) => tx.invalidate({ keys: [`own:${i}`] }));
+  for (let i = 0; i < MANY_WRITES; i += 100)
+    await Promise.all(Array.from({ length: 100 }, (_, at) => writing(i + at)));
+  await expect.poll(() => released, SOON).toBe(MANY_WRITES);
 });
 
 const keysTold = () => new Set(told.flatMap(({ keys = [] }) => keys));

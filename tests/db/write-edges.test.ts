@@ -1,6 +1,7 @@
 /** What a write is given that is unusual: values that the database computes, servers that count by three, bad names. */
 import { eq, sql } from 'drizzle-orm';
 import mysql, { type Pool } from 'mysql2';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
@@ -8,6 +9,7 @@ import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
 let environment: FreshDatabase;
 let db: typeof import('../../server/db/index.ts');
 let schema: typeof import('../../drizzle/schema.ts');
+let other: Connection;
 let told: Names[] = [];
 /** What the next connections of the pool are told first. */
 let settings: string[] = [];
@@ -23,6 +25,7 @@ beforeAll(async () => {
     return pool;
   };
   Object.assign(mysql, { createPool: patched });
+  other = await createConnection(environment.url);
   db = await import('../../server/db/index.ts');
   schema = await import('../../drizzle/schema.ts');
   db.setInvalidator({
@@ -56,6 +59,7 @@ beforeEach(async () => {
 
 afterAll(async () => {
   Object.assign(mysql, { createPool });
+  await other.end();
   await db.flushOutbox();
   await db.closeDb();
   await environment.drop();
@@ -141,6 +145,16 @@ describe('an upsert', () => {
     await expect(moving).rejects.toThrow('cannot change it as well');
   });
 });
+
+it('a write of very many names, more than the server takes in one statement, is announced whole', async () => {
+  const [rows] = await other.query('select @@max_allowed_packet as bytes');
+  const [{ bytes }] = rows as [{ bytes: number }];
+  const long = 'x'.repeat(200);
+  const count = Math.ceil((1.1 * bytes) / long.length);
+  const tags = Array.from({ length: count }, (_, i) => `${i}:${long}`);
+  await db.write(async (tx) => tx.invalidate({ tags }));
+  expect(told.flatMap((names) => names.tags ?? [])).toHaveLength(count);
+}, 60_000);
 
 describe('a name', () => {
   it.each(['', '\ud800', 5 as never])(
