@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { and, count, eq, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, isNull, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/mysql-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { uploads, users } from '../../drizzle/schema.ts';
@@ -100,6 +100,18 @@ describe('the check of a read', () => {
     );
   });
 
+  it('takes no condition for certain where another one is enough', async () => {
+    const load = (id: number) =>
+      getDb()
+        .select({ id: uploads.id })
+        .from(uploads)
+        .where(or(eq(uploads.id, id), eq(uploads.userId, id)));
+    endedBy('userId', 'either');
+    expect(await check({ namespace: 'either', key: (id: number) => id, load })).toContainEqual(
+      expect.stringContaining('either:1 reads rows of uploads'),
+    );
+  });
+
   it('sees a table under another name', async () => {
     const author = alias(users, 'author');
     const load = (id: number) =>
@@ -116,6 +128,12 @@ describe('the check of a read', () => {
   it.each([
     ['finds nothing', async (id: number) => (await fileNameOf(id))[0] ?? usernameOf(id)],
     ['fails', (id: number) => fileNameOf(id).catch(() => usernameOf(id))],
+    ['counts none', async (id: number) => (await getDb().$count(uploads)) || usernameOf(id)],
+    [
+      'finds something and the next nothing',
+      async (id: number) =>
+        (await fileNameOf(id)).length && ((await sizeOf(id)).length || (await usernameOf(id))),
+    ],
   ])('sees a statement that is asked only when another %s', async (_, load) => {
     endedBy('id', 'second', ['fileName']);
     expect(await check({ namespace: 'second', key: (id: number) => id, load })).toContainEqual(
@@ -123,6 +141,8 @@ describe('the check of a read', () => {
     );
   });
 
+  const sizeOf = (id: number) =>
+    getDb().select({ size: uploads.size }).from(uploads).where(eq(uploads.id, id));
   const usernameOf = (id: number) =>
     getDb().select({ username: users.username }).from(users).where(eq(users.id, id));
 
