@@ -14,7 +14,8 @@ let db: typeof import('../../server/db/index.ts');
 let schema: typeof import('../../drizzle/schema.ts');
 let startLogFeed: typeof import('../../server/db/foreign/log-feed.ts').startLogFeed;
 let feed: LogFeed | undefined;
-let refusing = false;
+/** A key of which the cache cannot be told, once. */
+let refusing: string | undefined;
 let other: Connection;
 let told: Names[] = [];
 let everything = 0;
@@ -170,7 +171,7 @@ describe('with the log feed on', () => {
   });
 
   it.each(['MIXED', 'STATEMENT'])(
-    'a session with binlog_format=%s ends the namespaces of what it changes, once it is committed, with words',
+    'what a session with binlog_format=%s changes is seen once it is committed; by its namespaces, with words, where the log lacks rows',
     async (format) => {
       await follow();
       const client = await mysql.createConnection(environment.url);
@@ -178,11 +179,15 @@ describe('with the log feed on', () => {
       await client.beginTransaction();
       await client.query('UPDATE users SET username = ? WHERE username = "probe"', [format]);
       await new Promise((resolve) => setTimeout(resolve, 200));
+      const isSeen = () => spacesTold().has('user') || [...keysTold()].some((key) => key.startsWith('user:'));
       const early = spacesTold().has('user');
+      told = [];
       await client.commit();
       await client.end();
       expect(early).toBe(false);
-      await expect.poll(() => spacesTold().has('user'), SOON).toBe(true);
+      await expect.poll(isSeen, SOON).toBe(true);
+      // MySQL's MIXED means rows here, MariaDB's a statement.
+      if (format === 'MIXED' && !spacesTold().has('user')) return;
       expect(notices.join()).toMatch(
         /UPDATE came in the log without rows.*users.*expected binlog_format=ROW/,
       );
@@ -225,12 +230,12 @@ describe('with the log feed on', () => {
 
   it('a change that Redis cannot be told of is told by the next reader: its position is not saved', async () => {
     await follow();
-    refusing = true;
-    await other.query(
-      'INSERT INTO users (username, email, password_hash) VALUES ("a", "kept@x.example", "!")',
-    );
+    refusing = 'user:email:kept@x.example';
+    for (const name of ['kept', 'next'])
+      await other.query('INSERT INTO users (username, email, password_hash) VALUES ("a", ?, "!")', [
+        `${name}@x.example`,
+      ]);
     await expect.poll(() => failures.length, SOON).toBeGreaterThan(0);
-    refusing = false;
     await expect.poll(() => keysTold().has('user:email:kept@x.example'), SOON).toBe(true);
   });
 
@@ -289,7 +294,11 @@ function startFeed(): void {
   feed = startLogFeed({
     databaseUrl: environment.url,
     settle: async (names) => {
-      if (refusing) throw new Error('refused');
+      if (refusing && names.keys?.includes(refusing)) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        refusing = undefined;
+        throw new Error('refused');
+      }
       told.push(names);
       return settled;
     },
