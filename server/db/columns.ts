@@ -27,6 +27,23 @@ export const primaryKeyOf = remembered((table) => {
   return composite.map((column) => keyOf(table, column));
 });
 
+/** The columns of each unique key, the primary one first. */
+export function uniqueKeysOf(table: MySqlTable): (readonly string[])[] {
+  const { columns, indexes, uniqueConstraints } = getTableConfig(table);
+  const named = (column: object) => ('name' in column ? [keyOf(table, column as { name: string })] : []);
+  return [
+    primaryKeyOf(table),
+    ...columns.filter(({ isUnique }) => isUnique).map(named),
+    ...indexes.filter(({ config }) => config.unique).map(({ config }) => config.columns.flatMap(named)),
+    ...uniqueConstraints.map((constraint) => constraint.columns.flatMap(named)),
+  ];
+}
+
+/** The same columns in any order. */
+export function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name) => other.includes(name));
+}
+
 function remembered(find: (table: MySqlTable) => string[]): (table: MySqlTable) => readonly string[] {
   const known = new Map<MySqlTable, string[]>();
   return (table) => {

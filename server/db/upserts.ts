@@ -4,7 +4,7 @@
  */
 import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
 import { insertRows, type Transaction } from './changes.ts';
-import { keyOf, primaryKeyOf } from './columns.ts';
+import { isSame, primaryKeyOf, uniqueKeysOf } from './columns.ts';
 import { dependenciesOf, dependenciesOn } from './dependencies.ts';
 import { isDuplicateKey, RowsCameError } from './errors.ts';
 import type { NameSet } from './names.ts';
@@ -89,27 +89,12 @@ function expectOneKey({ table, rows, on, update }: Upsert): void {
     );
   const moved = on.find((column) => update[column] !== undefined);
   if (moved !== undefined) throw new Error(`An upsert into ${name} on ${moved} cannot change it as well`);
-  // The server looks at the primary key first, so no other one can decide.
-  if (isSame(primaryKeyOf(table), on)) return;
+  // Only rows that stand under it are updated, and the server looks at it first, so no other one decides.
+  if (isSame(primaryKeyOf(table), on) && dependenciesOf(table).length > 0) return;
   const given = (column: string) => rows.some((row) => row[column] !== undefined);
   const other = keys.find((key) => !isSame(key, on) && key.every(given));
   if (other)
     throw new Error(
       `An upsert into ${name} on ${on.join('+')} also gives ${other.join('+')}, under which another row may stand: expected rows without it`,
     );
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((name) => other.includes(name));
-}
-
-function uniqueKeysOf(table: MySqlTable): (readonly string[])[] {
-  const { columns, indexes, uniqueConstraints } = getTableConfig(table);
-  const named = (column: object) => ('name' in column ? [keyOf(table, column as { name: string })] : []);
-  return [
-    primaryKeyOf(table),
-    ...columns.filter(({ isUnique }) => isUnique).map(named),
-    ...indexes.filter(({ config }) => config.unique).map(({ config }) => config.columns.flatMap(named)),
-    ...uniqueConstraints.map((constraint) => constraint.columns.flatMap(named)),
-  ];
 }

@@ -1,7 +1,7 @@
 /** How the parts that Larder leans on are, asked at most once a second whoever asks. No probe throws or takes over a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { lastMigration, migrationsFolder, outboxBacklog, serverStatus } from '../db/index.ts';
+import { behindBacklog, lastMigration, migrationsFolder, outboxBacklog, serverStatus } from '../db/index.ts';
 import { jobStats } from '../jobs/jobs-reads.ts';
 import type { JobStats } from '../jobs/jobs-schemas.ts';
 import { provided, type QueueEntries } from './provided.ts';
@@ -48,6 +48,9 @@ export const queueState = remember(SHARED_MS, async (): Promise<QueueState> => {
   ]);
   return { jobs, entries };
 });
+
+/** What was written behind and is not in the database; null while the queue's Redis is away. */
+export const behindState = remember(SHARED_MS, behindBacklog);
 
 async function askDatabase() {
   const [about, pendingMigrations, backlog] = await Promise.all([

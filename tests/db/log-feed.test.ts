@@ -132,6 +132,16 @@ describe('with the log feed on', () => {
     expect(told[0]?.keys).toEqual([`user:${id}`, 'user:email:own@x.example']);
   });
 
+  it('a foreign transaction that a trigger left a report of is not taken for our own', async () => {
+    await follow();
+    await other.query('START TRANSACTION');
+    await other.query('INSERT INTO outbox (names, changes) VALUES ("{}", "{}")');
+    await other.query('UPDATE users SET username = "reported" WHERE id = 1');
+    await other.query('COMMIT');
+    await expect.poll(() => keysTold().has('user:1'), SOON).toBe(true);
+    await other.query('DELETE FROM outbox');
+  });
+
   it('a statement that changes very many rows ends the namespace instead of each name', async () => {
     await follow();
     const rows = Array.from({ length: 6000 }, (_, i) => ['many', `many${i}@x.example`, '!']);

@@ -98,6 +98,20 @@ describe('with triggers on', () => {
     expect(keysTold()).toEqual(['user:email:last@x.example']);
   });
 
+  it.each([
+    ['case', 'anna', 'ANNA'],
+    ['an accent', 'rene', 'rené'],
+    ['a space behind it', 'tim', 'tim '],
+  ])('a text that changes by no more than %s is reported', async (_, before, after) => {
+    const email = `${before}@x.example`;
+    const values = [before, email, '!'];
+    await other.query('INSERT INTO users (username, email, password_hash) VALUES (?)', [values]);
+    await expect.poll(keysTold, SOON).toEqual([`user:email:${email}`]);
+    told = [];
+    await other.query('UPDATE users SET username = ? WHERE email = ?', [after, email]);
+    await expect.poll(keysTold, SOON).toEqual([`user:email:${email}`]);
+  });
+
   it('a delete reports the rows that go with it by cascade, however deep', async () => {
     await other.query(`
       INSERT INTO users (id, username, email, password_hash) VALUES (900, "h", "h@x.example", "!");

@@ -1,6 +1,6 @@
 /** Tables whose rows may be written behind. */
 import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
-import { keyOf, primaryKeyOf } from '../columns.ts';
+import { isSame, keyOf, uniqueKeysOf } from '../columns.ts';
 import type { ColumnOf } from '../dependencies.ts';
 
 export interface BehindEntity<T extends MySqlTable = MySqlTable, K extends ColumnOf<T> = ColumnOf<T>> {
@@ -44,17 +44,6 @@ export function declaredEntities(): BehindEntity[] {
   return [...entities.values()];
 }
 
-function uniqueKeysOf(table: MySqlTable): (readonly string[])[] {
-  const { columns, indexes, uniqueConstraints } = getTableConfig(table);
-  const named = (column: object) => ('name' in column ? [keyOf(table, column as { name: string })] : []);
-  return [
-    primaryKeyOf(table),
-    ...columns.filter(({ isUnique }) => isUnique).map(named),
-    ...indexes.filter(({ config }) => config.unique).map(({ config }) => config.columns.flatMap(named)),
-    ...uniqueConstraints.map((constraint) => constraint.columns.flatMap(named)),
-  ];
-}
-
 /**
  * Columns that tie a row to others: those of unique indexes and foreign keys. Whether the database takes their values
  * depends on what was applied before. With a check constraint they all do.
@@ -64,10 +53,6 @@ export function tiedColumnsOf(table: MySqlTable): readonly string[] {
   if (checks.length > 0) return columns.map((column) => keyOf(table, column));
   const own = foreignKeys.flatMap((key) => key.reference().columns.map((column) => keyOf(table, column)));
   return [...uniqueKeysOf(table).flat(), ...own];
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((name) => other.includes(name));
 }
 
 export function shown(columns: readonly string[]): string {

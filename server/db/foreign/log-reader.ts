@@ -147,10 +147,15 @@ function askForHeartbeats(): void {
   );
 }
 
+function isNames(row: unknown): boolean {
+  return (row as { changes: unknown }).changes === null;
+}
+
 function onRows(event: LogEvent): void {
   const name = event.tableMap?.[event.tableId ?? -1]?.tableName;
   if (name === data.outbox) {
-    own ||= event.getEventName() === 'writerows';
+    // A trigger's report is another program's write, though it stands in the outbox.
+    own ||= event.getEventName() === 'writerows' && (event.rows ?? []).some(isNames);
     return;
   }
   const table = name === undefined ? undefined : tables.get(name);

@@ -172,11 +172,14 @@ function trigger(table: string, moment: string, body: string[]): Trigger | null 
   return { name, table, action, head: `${moment} ON ${escapeId(table)} FOR EACH ROW` };
 }
 
-/** `<=>` is equality that knows NULL. Without a list of columns every update counts. */
+/**
+ * `<=>` is equality that knows NULL; by bytes, for a collation may take `ann` and `ANN` for the same. Without a list of
+ * columns every update counts.
+ */
 function ifChanged({ by, shows }: WatchedDependency, statement: string): string {
   if (shows === null) return statement;
   const same = [...new Set([...by, ...shows])].map(
-    (column) => `OLD.${escapeId(column)} <=> NEW.${escapeId(column)}`,
+    (column) => `CAST(OLD.${escapeId(column)} AS BINARY) <=> CAST(NEW.${escapeId(column)} AS BINARY)`,
   );
   return `IF NOT (${same.join(' AND ')}) THEN ${statement}; END IF`;
 }
