@@ -6,31 +6,47 @@ type Answers = Record<string, unknown>;
 
 /** All answers by person and question. */
 export async function askEverything(shop: Shop, world: World): Promise<Answers> {
-  const answers: Answers = {};
-  for (const [name, person] of Object.entries(world.people)) {
-    for (const [path, ...inputs] of [
-      ...questionsTo(world),
-      ...(name === 'admin' ? adminQuestionsTo(world) : []),
-    ]) {
-      for (const input of inputs.length > 0 ? inputs : [undefined]) {
-        answers[`${name}: ${path} ${JSON.stringify(input)}`] = await shop.ask(path, input, person);
-      }
-    }
-    answers[`${name}: sessions`] = await sessionsOf(person.token, person.spare.token);
-  }
-  answers.guides = await guides(world);
-  return answers;
+  const everyone = Object.entries(world.people);
+  const [answers, sessions, byGuides] = await Promise.all([
+    askAtOnce(
+      shop,
+      world,
+      everyone.flatMap(([name]) => questionsOf(name as Name, world)),
+    ),
+    Promise.all(everyone.map(([, { token, spare }]) => sessionsOf(token, spare.token))),
+    guides(world),
+  ]);
+  return { ...answers, sessions, guides: byGuides };
+}
+
+function questionsOf(name: Name, world: World): Asked[] {
+  const questions = [...questionsTo(world), ...(name === 'admin' ? adminQuestionsTo(world) : [])];
+  return questions.map((question) => [name, ...question]);
+}
+
+type Name = keyof World['people'];
+/** Who asks, and what. */
+type Asked = [name: Name, ...Question];
+
+async function askAtOnce(shop: Shop, { people }: World, asked: readonly Asked[]): Promise<Answers> {
+  const single = asked.flatMap(([name, path, ...inputs]) =>
+    (inputs.length > 0 ? inputs : [undefined]).map((input) => ({ name, path, input })),
+  );
+  const answers = single.map(async ({ name, path, input }) => [
+    `${name}: ${path} ${JSON.stringify(input)}`,
+    await shop.ask(path, input, people[name]),
+  ]);
+  return Object.fromEntries(await Promise.all(answers));
 }
 
 /**
  * What else is cached: searches, what lies behind the first page, an admin's counts. The tables tell nothing of these,
  * but after a change they must be as true as the rest.
  */
-export async function askTheRest(shop: Shop, { people, A }: World): Promise<Answers> {
-  const answers: Answers = {};
-  const word = { search: A.title.split(' ')[0] };
+export async function askTheRest(shop: Shop, world: World): Promise<Answers> {
+  const word = { search: world.A.title.split(' ')[0] };
   const hidden = { state: 'all' };
-  const questions: [keyof typeof people, ...Question][] = [
+  const questions: Asked[] = [
     ['admin', 'catalog.courses.count', { ...hidden, ...word }],
     ['admin', 'catalog.courses.list', { ...hidden, ...word }],
     ['actor', 'catalog.courses.count', word],
@@ -46,11 +62,7 @@ export async function askTheRest(shop: Shop, { people, A }: World): Promise<Answ
     );
   questions.push(['admin', 'catalog.events.count', { ...hidden, when: 'all' }]);
   questions.push(['admin', 'catalog.events.list', { ...hidden, when: 'upcoming' }]);
-  for (const [name, path, ...inputs] of questions)
-    for (const input of inputs)
-      answers[`${name}: ${path} ${JSON.stringify(input)}`] = await shop.ask(path, input, people[name]);
-  answers.guides = await restOfGuides();
-  return answers;
+  return { ...(await askAtOnce(shop, world, questions)), guides: await restOfGuides() };
 }
 
 async function restOfGuides(): Promise<unknown[]> {
