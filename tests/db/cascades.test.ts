@@ -2,9 +2,8 @@
 import { eq, sql } from 'drizzle-orm';
 import { type AnyMySqlColumn, int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Names } from '../../server/cache/index.ts';
 import { pastWrite } from '../support/past-write.ts';
-import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
 
 const folders = mysqlTable('folders', {
   id: int('id').primaryKey(),
@@ -30,19 +29,12 @@ const TABLES = [
      foreign key (owner) references owners (code) on update cascade)`,
 ];
 
-let environment: FreshDatabase;
-let db: typeof import('../../server/db/index.ts');
-let told: Names[] = [];
+let writes: RecordedWrites;
+let db: RecordedWrites['db'];
 
 beforeAll(async () => {
-  environment = await freshEnvironment();
-  db = await import('../../server/db/index.ts');
-  db.setInvalidator({
-    settle: async (names) => {
-      told.push(names);
-      return { acknowledged: true, release: () => {} };
-    },
-  });
+  writes = await openRecordedWrites();
+  ({ db } = writes);
   for (const table of TABLES) await pastWrite(db.getDb()).execute(sql.raw(table));
   db.dependsOn(folders, {
     read: 'folder',
@@ -67,17 +59,11 @@ beforeAll(async () => {
   });
 });
 
-beforeEach(() => {
-  told = [];
-});
+beforeEach(() => writes.forget());
 
-afterAll(async () => {
-  await db.flushOutbox();
-  await db.closeDb();
-  await environment.drop();
-});
+afterAll(() => writes.close());
 
-const allTold = () => [...new Set(told.flatMap(({ keys = [] }) => keys))].sort();
+const allTold = () => writes.keysTold();
 
 it('a delete names what hangs on the row in its own table, however deep, and in a ring', async () => {
   await db.write(async (tx) => {
@@ -89,7 +75,7 @@ it('a delete names what hangs on the row in its own table, however deep, and in 
       await tx.insert(folders, { id: id as number, parentId });
     await tx.update(folders, { parentId: 3 }, eq(folders.id, 1));
   });
-  told = [];
+  writes.forget();
   expect(await db.write((tx) => tx.delete(folders, eq(folders.id, 1)))).toBe(1);
   expect(allTold()).toEqual(['folder:1', 'folder:2', 'folder:3']);
 });
@@ -99,7 +85,7 @@ it('a delete names what loses its parent, under the old one and under none', asy
     await tx.insert(folders, { id: 7, parentId: null });
     await tx.insert(labels, { id: 1, folderId: 7 });
   });
-  told = [];
+  writes.forget();
   await db.write((tx) => tx.delete(folders, eq(folders.id, 7)));
   expect(allTold()).toEqual(['folder:7', 'labels:7', 'labels:null']);
 });

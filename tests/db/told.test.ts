@@ -2,26 +2,17 @@
 import { and, eq, gt, inArray, type SQL, sql } from 'drizzle-orm';
 import { int, mysqlTable } from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Names } from '../../server/cache/index.ts';
 import { pastWrite } from '../support/past-write.ts';
-import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
 import { statementsOf } from '../support/statements.ts';
 
-let environment: FreshDatabase;
-let db: typeof import('../../server/db/index.ts');
-let schema: typeof import('../../drizzle/schema.ts');
-let told: Names[] = [];
+let writes: RecordedWrites;
+let db: RecordedWrites['db'];
+let schema: RecordedWrites['schema'];
 
 beforeAll(async () => {
-  environment = await freshEnvironment();
-  db = await import('../../server/db/index.ts');
-  schema = await import('../../drizzle/schema.ts');
-  db.setInvalidator({
-    settle: async (names) => {
-      told.push(names);
-      return { acknowledged: true, release: () => {} };
-    },
-  });
+  writes = await openRecordedWrites();
+  ({ db, schema } = writes);
   const { users } = schema;
   db.dependsOn(users, {
     read: 'byId',
@@ -62,21 +53,15 @@ beforeAll(async () => {
 
 const places = mysqlTable('places', { id: int('id').primaryKey(), position: int('position').notNull() });
 
-beforeEach(() => {
-  told = [];
-});
+beforeEach(() => writes.forget());
 
-afterAll(async () => {
-  await db.flushOutbox();
-  await db.closeDb();
-  await environment.drop();
-});
+afterAll(() => writes.close());
 
 type Change = Partial<typeof schema.users.$inferInsert>;
 
 const change = (set: Change, where: SQL | undefined) => db.write((tx) => tx.update(schema.users, set, where));
 const isAnn = () => eq(schema.users.id, 1);
-const allTold = () => told.flatMap(({ keys = [] }) => keys).sort();
+const allTold = () => writes.keysTold();
 const verbsOf = async (work: () => Promise<unknown>) =>
   (await statementsOf(work)).map((text) => text.split(' ')[0]);
 
@@ -93,7 +78,7 @@ describe('an update by id whose names are made of the id', () => {
 
   it('names a row whose values stay the same, and answers that it matched', async () => {
     await change({ username: 'same' }, isAnn());
-    told = [];
+    writes.forget();
     expect(await change({ username: 'same' }, isAnn())).toBe(1);
     expect(allTold()).toEqual(['user:1']);
   });
@@ -118,7 +103,7 @@ describe('an update of a column that its condition tells', () => {
     ['to what the database computes', sql`position + 100` as never],
   ])('%s names the old value and the new one', async (_, position) => {
     await db.write((tx) => tx.insert(places, { id: Math.floor(Math.random() * 1e9), position: 5 }));
-    told = [];
+    writes.forget();
     await db.write((tx) => tx.update(places, { position }, eq(places.position, 5)));
     expect(allTold()).toEqual(['place:105', 'place:5']);
   });
@@ -153,7 +138,7 @@ describe('an update reads the rows first', () => {
     ['is about a text, which the server matches by collation', () => eq(schema.users.username, 'ANN')],
   ])('when its condition %s', async (_, where) => {
     await change({ username: 'Ann' }, isAnn());
-    told = [];
+    writes.forget();
     const verbs = await verbsOf(() => change({ username: 'ann' }, where()).catch(() => {}));
     expect(verbs[0]).toBe('select');
     if (verbs.includes('commit')) expect(allTold()).toContain('user:1');

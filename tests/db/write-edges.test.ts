@@ -3,20 +3,17 @@ import { eq, sql } from 'drizzle-orm';
 import mysql, { type Pool } from 'mysql2';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Names } from '../../server/cache/index.ts';
-import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
 
-let environment: FreshDatabase;
-let db: typeof import('../../server/db/index.ts');
-let schema: typeof import('../../drizzle/schema.ts');
+let writes: RecordedWrites;
+let db: RecordedWrites['db'];
+let schema: RecordedWrites['schema'];
 let other: Connection;
-let told: Names[] = [];
 /** What the next connections of the pool are told first. */
 let settings: string[] = [];
 const createPool = mysql.createPool;
 
 beforeAll(async () => {
-  environment = await freshEnvironment();
   const patched = (options: Parameters<typeof createPool>[0]): Pool => {
     const pool = createPool(options as never);
     pool.on('connection', (connection) => {
@@ -25,15 +22,9 @@ beforeAll(async () => {
     return pool;
   };
   Object.assign(mysql, { createPool: patched });
-  other = await createConnection(environment.url);
-  db = await import('../../server/db/index.ts');
-  schema = await import('../../drizzle/schema.ts');
-  db.setInvalidator({
-    settle: async (names) => {
-      told.push(names);
-      return { acknowledged: true, release: () => {} };
-    },
-  });
+  writes = await openRecordedWrites();
+  ({ db, schema } = writes);
+  other = await createConnection(writes.url);
   db.dependsOn(schema.users, {
     read: 'byId',
     namespace: 'user',
@@ -53,19 +44,17 @@ beforeAll(async () => {
 beforeEach(async () => {
   await db.flushOutbox();
   await db.closeDb();
-  told = [];
+  writes.forget();
   settings = [];
 });
 
 afterAll(async () => {
   Object.assign(mysql, { createPool });
   await other.end();
-  await db.flushOutbox();
-  await db.closeDb();
-  await environment.drop();
+  await writes.close();
 });
 
-const allTold = () => [...new Set(told.flatMap(({ keys = [] }) => keys))].sort();
+const allTold = () => writes.keysTold();
 const person = (name: string) => ({ username: name, email: `${name}@example.com`, passwordHash: '!' });
 const insert = (...names: string[]) => db.write((tx) => tx.insert(schema.users, names.map(person)));
 const idsOf = async (...names: string[]) => {
@@ -101,7 +90,7 @@ describe('a column that names are made of', () => {
 
   it('is read again where the database computes it under a condition on that very column', async () => {
     await insert('aa');
-    told = [];
+    writes.forget();
     await db.write((tx) =>
       tx.update(
         schema.users,
@@ -122,7 +111,7 @@ describe('an upsert', () => {
 
   it('names rows that stood and rows that are new, mixed as they come', async () => {
     const [stood] = await insert('stood');
-    told = [];
+    writes.forget();
     await upsert([person('new 1'), person('stood'), person('new 2'), person('new 2')], 'email');
     const [one, two] = await idsOf('new 1', 'upserted');
     expect(two).toBe(stood);
@@ -136,6 +125,15 @@ describe('an upsert', () => {
     await expect(upsert([stranger], 'email')).rejects.toThrow('under which another row may stand');
     await expect(upsert([stranger], 'username')).rejects.toThrow('needs the columns of a unique key');
     expect(await idsOf('owner')).toEqual([id]);
+  });
+
+  it('refuses the same where nothing that is cached depends on the table', async () => {
+    const [userId = 0] = await insert('sessions’ owner');
+    const row = { id: 7, userId, tokenHash: 'of another one', expiresAt: new Date() };
+    const upserting = db.write((tx) =>
+      tx.upsert(schema.sessions, [row], { on: ['id'], update: { userAgent: 'changed' } }),
+    );
+    await expect(upserting).rejects.toThrow('under which another row may stand');
   });
 
   it('refuses to change what it finds rows by', async () => {
@@ -153,7 +151,7 @@ it('a write of very many names, more than the server takes in one statement, is 
   const count = Math.ceil((1.1 * bytes) / long.length);
   const tags = Array.from({ length: count }, (_, i) => `${i}:${long}`);
   await db.write(async (tx) => tx.invalidate({ tags }));
-  expect(told.flatMap((names) => names.tags ?? [])).toHaveLength(count);
+  expect(writes.tagsTold()).toHaveLength(count);
 }, 60_000);
 
 describe('a name', () => {

@@ -2,27 +2,18 @@
 import { eq, sql } from 'drizzle-orm';
 import mysql, { type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Names } from '../../server/cache/index.ts';
 import type { WriteTx } from '../../server/db/index.ts';
-import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
 import { justBefore } from '../support/statements.ts';
 
-let environment: FreshDatabase;
-let db: typeof import('../../server/db/index.ts');
-let schema: typeof import('../../drizzle/schema.ts');
+let writes: RecordedWrites;
+let db: RecordedWrites['db'];
+let schema: RecordedWrites['schema'];
 let other: Connection;
-let told: Names[] = [];
 
 beforeAll(async () => {
-  environment = await freshEnvironment();
-  db = await import('../../server/db/index.ts');
-  schema = await import('../../drizzle/schema.ts');
-  db.setInvalidator({
-    settle: async (names) => {
-      told.push(names);
-      return { acknowledged: true, release: () => {} };
-    },
-  });
+  writes = await openRecordedWrites();
+  ({ db, schema } = writes);
   db.dependsOn(schema.users, {
     read: 'byId',
     namespace: 'user',
@@ -37,21 +28,17 @@ beforeAll(async () => {
     shows: [],
     names: ({ role }) => ({ keys: [`role:${role}`] }),
   });
-  other = await mysql.createConnection({ uri: environment.url });
+  other = await mysql.createConnection({ uri: writes.url });
 });
 
-beforeEach(() => {
-  told = [];
-});
+beforeEach(() => writes.forget());
 
 afterAll(async () => {
   await other.end();
-  await db.flushOutbox();
-  await db.closeDb();
-  await environment.drop();
+  await writes.close();
 });
 
-const allTold = () => [...new Set(told.flatMap(({ keys = [] }) => keys))].sort();
+const allTold = () => writes.keysTold();
 const person = (name: string, email = `${name}@example.com`) => ({
   username: name,
   email,
@@ -75,7 +62,7 @@ const namesOf = async (ids: readonly number[]) => {
 describe('a row that comes between the look at old names and the statement', () => {
   it('is changed by an update, and named', async () => {
     await insert('guest');
-    told = [];
+    writes.forget();
     const matched = await justBefore(
       'update',
       () => comes('guest'),
@@ -89,7 +76,7 @@ describe('a row that comes between the look at old names and the statement', () 
 
   it('is deleted, and named', async () => {
     const [first] = await insert('leaving');
-    told = [];
+    writes.forget();
     let second = 0;
     const meanwhile = async () => {
       const [{ insertId }] = (await comes('leaving')) as unknown as [{ insertId: number }];

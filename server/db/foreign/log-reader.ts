@@ -1,8 +1,8 @@
 /**
  * Reads the database's log in a process of its own: decoding a million rows takes most of a minute of one core, and the
  * server must go on answering. Sends one message a transaction, and one ahead of it for a table of which very many rows
- * changed. Of transactions that wrote an outbox row it sends nothing: those are our own, and their names travel by the
- * outbox. Started by `log-feed.ts`, ends with it.
+ * changed. Of transactions that wrote names into the outbox it sends nothing: those are our own, and their names travel
+ * from there. Started by `log-feed.ts`, ends with it.
  */
 import ZongJi from '@vlasky/zongji';
 import type { RawRow, RowChange, WatchedDependency, WatchedTable } from './watched.ts';
