@@ -8,7 +8,7 @@ import { getTableConfig, type MySqlTable, type MySqlTransaction } from 'drizzle-
 import type { MySql2PreparedQueryHKT, MySql2QueryResultHKT } from 'drizzle-orm/mysql2';
 import type * as schema from '../../drizzle/schema.ts';
 import { addDeleted, expectNoCascade } from './cascades.ts';
-import { columnOf, keyOf, primaryKeyOf } from './columns.ts';
+import { asKept, columnOf, keyOf, primaryKeyOf } from './columns.ts';
 import { dependenciesOf, dependenciesOn } from './dependencies.ts';
 import { RowsCameError } from './errors.ts';
 import type { NameSet } from './names.ts';
@@ -35,7 +35,7 @@ export async function insertRows(
     const result = await send(tx, tx.insert(table).values(some).toSQL());
     const keys = keysOfInserted(table, some, idsFrom(tx, result, some.length));
     ids.push(...keys.map((key) => Number(Object.values(key)[0])));
-    const complete = some.map((row, i) => ({ ...row, ...keys[i] }));
+    const complete = some.map((row, i) => ({ ...asKept(table, row), ...keys[i] }));
     await addNames(tx, names, { table, rows: complete, dependencies: dependenciesOf(table) });
   }
   return ids;
@@ -67,7 +67,7 @@ export async function updateRows(
   await addNames(tx, names, { table, rows: before, dependencies });
   if (moved.length === 0) return affectedRows;
   // What the database or Drizzle fills in is no plain value here, so that the row is read again.
-  const given = Object.fromEntries(changed.map((name) => [name, set[name]]));
+  const given = asKept(table, Object.fromEntries(changed.map((name) => [name, set[name]])));
   const after = before.map((row) => ({ ...row, ...given }));
   await addNames(tx, names, { table, rows: after, dependencies });
   return affectedRows;
@@ -101,12 +101,17 @@ export async function deleteRows(
 function keysOfInserted(table: MySqlTable, rows: AnyRow[], ids: number[]): AnyRow[] {
   const keys = primaryKeyOf(table);
   const automatic = keys.find((name) => (columnOf(table, name) as { autoIncrement?: boolean }).autoIncrement);
-  const own = automatic === undefined ? [] : rows.filter((row) => row[automatic] != null);
+  // For 0 the server makes an id, as for none.
+  const isGiven = (row: AnyRow, name: string) =>
+    row[name] != null && !(name === automatic && row[name] === 0);
+  const own = automatic === undefined ? [] : rows.filter((row) => isGiven(row, automatic));
   if (own.length > 0 && own.length < rows.length)
     throw new Error(
       `Rows for ${getTableConfig(table).name} of which some have their ${automatic} and some have none: expected all or none of them to have it`,
     );
   return rows.map((row, i) =>
-    Object.fromEntries(keys.map((name) => [name, row[name] ?? (name === automatic ? ids[i] : undefined)])),
+    Object.fromEntries(
+      keys.map((name) => [name, isGiven(row, name) ? row[name] : name === automatic ? ids[i] : undefined]),
+    ),
   );
 }

@@ -44,6 +44,37 @@ export function isSame(one: readonly string[], other: readonly string[]): boolea
   return one.length === other.length && one.every((name) => other.includes(name));
 }
 
+/**
+ * Of values that are written, those that the server is known to keep as they are. What it may round, pad or spell in its
+ * own way (`1.5` in a column of two decimals) is undefined: names are made of what stands there, so it is read again.
+ */
+export function asKept(
+  table: MySqlTable,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      isKept(columnOf(table, name), value) ? value : undefined,
+    ]),
+  );
+}
+
+function isKept(column: MySqlColumn, value: unknown): boolean {
+  if (value === null) return true;
+  const type = column.getSQLType();
+  if (typeof value === 'boolean') return /^(boolean|tinyint)\b/.test(type);
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return (
+      /^(tiny|small|medium|big)?int\b/.test(type) &&
+      (typeof value === 'bigint' || Number.isSafeInteger(value))
+    );
+  if (value instanceof Date) return /^(datetime|timestamp)\([3-6]\)/.test(type);
+  if (typeof value !== 'string') return false;
+  if (/^enum\b/.test(type)) return column.enumValues?.includes(value) === true;
+  return /^(varchar|(tiny|medium|long)?text)\b/.test(type) || (/^char\b/.test(type) && !value.endsWith(' '));
+}
+
 function remembered(find: (table: MySqlTable) => string[]): (table: MySqlTable) => readonly string[] {
   const known = new Map<MySqlTable, string[]>();
   return (table) => {

@@ -15,7 +15,10 @@ export interface Dependency<T extends MySqlTable, B extends ColumnOf<T> = Column
   namespace: string;
   /** The columns that the names are made of. The old and the new value of each count. */
   by: readonly B[];
-  /** The columns that the read's value shows or is chosen by; a change of others makes nothing old. */
+  /**
+   * The columns that the read's value shows or is chosen by; a change of others makes nothing old. One that the database
+   * computes is taken to change with any other.
+   */
   shows: readonly ColumnOf<T>[] | 'all';
   names: (row: Pick<Row<T>, B>) => Names;
 }
@@ -32,9 +35,9 @@ export function dependsOn<T extends MySqlTable, const B extends ColumnOf<T>>(
   dependency: Dependency<T, B>,
 ): void {
   for (const column of dependency.by)
-    if ((table as unknown as Record<string, MySqlColumn>)[column]?.generated)
+    if (changesBySelf(table, column))
       throw new Error(
-        `Names of ${dependency.read} cannot be made of ${column}, which the database computes: expected the columns that it is computed from`,
+        `Names of ${dependency.read} cannot be made of ${column}, which the database computes: expected the columns that it is computed from, or others`,
       );
   declared.set(table, [...dependenciesOf(table), dependency as unknown as Dependency<MySqlTable>]);
   touched.delete(table);
@@ -71,11 +74,18 @@ export function declaredDependencies(): { table: string; dependencies: readonly 
 }
 
 function touchedBy(table: MySqlTable, columns: readonly string[]): readonly Dependency<MySqlTable>[] {
+  const isTouched = (name: string) => columns.includes(name) || changesBySelf(table, name);
   return dependenciesOf(table).filter(
-    ({ by, shows }) => shows === 'all' || columns.some((column) => isIn(column, shows) || isIn(column, by)),
+    ({ by, shows }) => shows === 'all' || shows.some(isTouched) || by.some(isTouched),
   );
 }
 
-function isIn(column: string, columns: readonly string[]): boolean {
-  return columns.includes(column);
+/** Its value may follow the change of any other column: a generated one, or an instant with ON UPDATE. */
+function changesBySelf(table: MySqlTable, name: string): boolean {
+  const column = (table as unknown as Record<string, MySqlColumn | undefined>)[name];
+  return column?.generated !== undefined || hasOnUpdateNow(column);
+}
+
+function hasOnUpdateNow(column: object | undefined): boolean {
+  return (column as { hasOnUpdateNow?: boolean } | undefined)?.hasOnUpdateNow === true;
 }

@@ -23,10 +23,15 @@ export function newScope(beginning: Beginning): Scope {
   return { ...beginning, turn: Promise.resolve(), changing: 0, isOver: false };
 }
 
-export const scope = new AsyncLocalStorage<Scope>();
+export const scope = new AsyncLocalStorage<Scope | null>();
 
 export function runIn<T>(own: Scope, work: () => Promise<T>): Promise<T> {
   return scope.run(own, work);
+}
+
+/** For what goes on by itself, in whichever work it was called: it must not be rolled back with that one. */
+export function runOutside<T>(work: () => T): T {
+  return scope.run(null, work);
 }
 
 /** The innermost work that still runs. A timer that a work has left behind belongs to none. */

@@ -13,6 +13,7 @@ import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import CircuitBreaker from 'opossum';
 import type { ColumnOf, Row } from '../dependencies.ts';
 import { isDuplicateKey } from '../errors.ts';
+import { insideTransaction, runOutside } from '../scope.ts';
 import { write } from '../write.ts';
 import { applyOnce } from './apply.ts';
 import { checkOperation } from './checks.ts';
@@ -43,7 +44,8 @@ type Amounts<T extends MySqlTable, K extends ColumnOf<T>> = Partial<Record<Exclu
 
 /**
  * Each resolves when the operation is acknowledged, and throws when the entity's table cannot take it: a key that is
- * not the entity's, a column that there is not, a value of another kind.
+ * not the entity's, a column that there is not, a value of another kind; and within the work of a `write`, which may be
+ * rolled back or run again.
  */
 export interface Behind {
   create<T extends MySqlTable, K extends ColumnOf<T>>(
@@ -91,6 +93,9 @@ export interface Backlog {
   refused: number;
 }
 
+const WITHIN_WRITE =
+  'Write-behind within a write: expected it behind the commit (tx.afterCommit) or outside, for the work of a write may be rolled back or run again, and an operation that was acknowledged counts all the same';
+
 const ADD_TIMEOUT_MS = 1000;
 
 /** Starts the flusher of this process. */
@@ -106,10 +111,11 @@ export function createBehind(options: BehindOptions): Behind {
     enableSnapshots: false,
   });
   let added = 0;
-  const loop = flushRegularly();
+  const loop = runOutside(flushRegularly);
 
   async function record(entity: BehindEntity, given: Omit<Operation, 'id' | 'entity'>, call?: Call) {
     const { kind, key, values } = given;
+    if (insideTransaction()) throw new Error(WITHIN_WRITE);
     const operation = {
       id: call?.id ?? randomUUID(),
       entity: entity.name,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { eq, lt, sql } from 'drizzle-orm';
 import { behindApplied, behindPositions } from '../../../drizzle/schema.ts';
+import { runOutside } from '../scope.ts';
 import { type WriteTx, write } from '../write.ts';
 import { applyOnce } from './apply.ts';
 import { isAboutData, reasonOf } from './data-errors.ts';
@@ -155,7 +156,7 @@ export function createFlusher({ redis, stream, entity, onError }: FlusherOptions
     flush: () => {
       next ??= running.then(() => {
         next = undefined;
-        running = flushAll();
+        running = runOutside(flushAll);
         return running;
       });
       return next;

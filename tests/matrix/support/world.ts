@@ -45,12 +45,12 @@ let rounds = 0;
 export async function newWorld(shop: Shop): Promise<World> {
   const round = ++rounds;
   const word = `alpha${round}`;
-  const people = {
-    actor: await somebody('member'),
-    other: await somebody('member'),
-    admin: await somebody('admin'),
-  };
-  const { actor, other } = people;
+  const [actor, other, admin] = await Promise.all([
+    somebody('member'),
+    somebody('member'),
+    somebody('admin'),
+  ]);
+  const people = { actor, other, admin };
   const act = async (path: string, input: object, person: Somebody) => {
     const answer = await shop.ask(path, input, person);
     if (typeof answer === 'string') throw new Error(`${path}: ${answer}`);
