@@ -66,7 +66,12 @@ export function noteWrite(unacknowledgedRow: number | undefined): void {
 function validRows(receipt: string): number[][] {
   const [, at, rows] = RECEIPT.exec(receipt.trim()) ?? [];
   if (at === undefined || rows === undefined || Math.abs(Date.now() - Number(at)) > VALID_MS) return [];
-  return [rows.split('.').map(Number).filter((row) => row > 0)];
+  return [
+    rows
+      .split('.')
+      .map(Number)
+      .filter((row) => row > 0),
+  ];
 }
 
 async function rowsStanding(rows: readonly number[]): Promise<number[]> {
