@@ -1,0 +1,101 @@
+/** Values that do not stand in the database as they were given, or change there by themselves: what they make old. */
+import { eq, sql } from 'drizzle-orm';
+import { boolean, datetime, decimal, int, mysqlTable, timestamp, varchar } from 'drizzle-orm/mysql-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pastWrite } from '../support/past-write.ts';
+import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
+
+const wares = mysqlTable('wares', {
+  id: int('id').autoincrement().primaryKey(),
+  name: varchar('name', { length: 20 }).notNull(),
+  price: decimal('price', { precision: 10, scale: 2 }).notNull().default('0'),
+  day: datetime('day', { mode: 'date' }),
+  shown: boolean('shown').notNull().default(false),
+  label: varchar('label', { length: 40 }).generatedAlwaysAs(sql`concat(name, '!')`),
+  touchedAt: timestamp('touched_at', { mode: 'date', fsp: 3 }).defaultNow().onUpdateNow(),
+});
+
+const CREATION = sql`create table wares (id int auto_increment primary key, name varchar(20) not null,
+  price decimal(10, 2) not null default 0, day datetime, shown tinyint(1) not null default 0,
+  label varchar(40) generated always as (concat(name, '!')) virtual,
+  touched_at timestamp(3) default current_timestamp(3) on update current_timestamp(3))`;
+
+let writes: RecordedWrites;
+let db: RecordedWrites['db'];
+
+beforeAll(async () => {
+  writes = await openRecordedWrites();
+  ({ db } = writes);
+  await pastWrite(db.getDb()).execute(CREATION);
+  for (const column of ['label', 'touchedAt'] as const)
+    db.dependsOn(wares, {
+      read: column,
+      namespace: column,
+      by: ['id'],
+      shows: [column],
+      names: ({ id }) => ({ keys: [`${column}:${id}`] }),
+    });
+  for (const column of ['price', 'day', 'shown'] as const)
+    db.dependsOn(wares, {
+      read: column,
+      namespace: column,
+      by: [column],
+      shows: [],
+      names: (row) => ({ keys: [`${column}:${shown(row[column])}`] }),
+    });
+});
+
+beforeEach(() => writes.forget());
+afterAll(() => writes.close());
+
+const shown = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value));
+const rowOf = async (id: number) => (await db.getDb().select().from(wares).where(eq(wares.id, id)))[0];
+const insert = (row: typeof wares.$inferInsert) =>
+  db.write(async (tx) => (await tx.insert(wares, row))[0] ?? 0);
+const update = (id: number, set: Partial<typeof wares.$inferInsert>) =>
+  db.write((tx) => tx.update(wares, set, eq(wares.id, id)));
+
+describe('a column that the database computes', () => {
+  it('is made old by a change of any other', async () => {
+    const id = await insert({ name: 'bread' });
+    writes.forget();
+    await update(id, { name: 'cake' });
+    expect(writes.keysTold()).toEqual([`label:${id}`, `touchedAt:${id}`]);
+  });
+
+  it('is none that names can be made of', () => {
+    for (const column of ['label', 'touchedAt'] as const) {
+      const declaring = () =>
+        db.dependsOn(wares, { read: 'r', namespace: 'r', by: [column], shows: [], names: () => ({}) });
+      expect(declaring).toThrow(`cannot be made of ${column}, which the database computes`);
+    }
+  });
+});
+
+describe('a value that the database spells in its own way', () => {
+  const given = { price: '1.5', day: new Date('2026-01-01T00:00:00.600Z'), shown: true };
+  const keysOf = (row: object | undefined) =>
+    (['day', 'price', 'shown'] as const).map((column) => `${column}:${shown((row as typeof given)[column])}`);
+
+  it('is named as it stands when it is inserted', async () => {
+    const id = await insert({ name: 'new', ...given });
+    expect(await rowOf(id)).toMatchObject({ price: '1.50' });
+    expect(writes.keysTold()).toEqual(expect.arrayContaining(keysOf(await rowOf(id))));
+  });
+
+  it('is named as it stands when it is changed, beside what stood before', async () => {
+    const id = await insert({ name: 'old' });
+    const before = await rowOf(id);
+    writes.forget();
+    await update(id, given);
+    expect(writes.keysTold()).toEqual(
+      expect.arrayContaining([...keysOf(before), ...keysOf(await rowOf(id))]),
+    );
+  });
+});
+
+it('a row that is inserted with the id 0 is known by the id that the server gives it', async () => {
+  const id = await insert({ id: 0, name: 'zero' });
+  expect(await rowOf(id)).toMatchObject({ name: 'zero' });
+  expect(writes.keysTold()).toContain(`label:${id}`);
+});
