@@ -17,7 +17,7 @@ import { cache } from './app-cache.ts';
 import { type Config, config } from './config.ts';
 import { stopBehind } from './db/index.ts';
 import { besideTheAnswer, tellCacheUse } from './http/cache-header.ts';
-import { replyWithError, replyWithErrors } from './http/error-replies.ts';
+import { nothingHere, replyWithError, replyWithErrors } from './http/error-replies.ts';
 import { shedLoad } from './http/load-shedding.ts';
 import { mountTrpc } from './http/mount-trpc.ts';
 import { manageStreams } from './http/open-streams.ts';
@@ -69,12 +69,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     const act = actOf(path, input);
     if (act) logActivity(userId, act).catch(forget);
   });
-  provide({
-    warm: () => warmUp({ reason: 'operator' }),
-    lastWarmUp,
-    onWarmUp,
-    queueCounts: () => jobQueue().counts(),
-  });
+  equipMonitoring();
 
   answerWithRequestIds(app);
   logRequests(app);
@@ -107,6 +102,32 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   registerMetrics(app);
   await servePages(app, { trpcPrefix: TRPC_PREFIX, refuse });
   return app;
+}
+
+/** Health and metrics and nothing else, for a process that only runs jobs; to be closed like the application. */
+export async function buildHealthApp(logger: FastifyBaseLogger): Promise<FastifyInstance> {
+  const settings = config();
+  const app = createServer(logger, settings);
+  equipMonitoring();
+  answerWithRequestIds(app);
+  logRequests(app);
+  replyWithErrors(app, TRPC_PREFIX);
+  await sendSecurityHeaders(app, settings.publicUrl);
+  registerHealth(app);
+  registerMetrics(app);
+  app.setNotFoundHandler((request, reply) =>
+    replyWithError({ error: nothingHere(request), request, reply, trpcPrefix: TRPC_PREFIX }),
+  );
+  return app;
+}
+
+function equipMonitoring(): void {
+  provide({
+    warm: () => warmUp({ reason: 'operator' }),
+    lastWarmUp,
+    onWarmUp,
+    queueCounts: () => jobQueue().counts(),
+  });
 }
 
 /** Slow senders lose their connection; a large upload on a slow line has five minutes. */

@@ -73,6 +73,14 @@ export const VARIABLES = {
     meaning: 'What this process does: serve (web), run jobs (worker), or both.',
     shape: listOf('web', 'worker'),
   },
+  healthPort: {
+    name: 'HEALTH_PORT',
+    group: 'Server',
+    byDefault: null,
+    meaning:
+      'Where a process that only runs jobs answers /healthz, /readyz, /health and /metrics; others do so on PORT. Not set: nowhere.',
+    shape: optional(wholeNumber({ min: 0, max: 65_535 })),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     group: 'Server',

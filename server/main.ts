@@ -6,7 +6,7 @@ import './require-config.ts';
 
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { buildApp } from './app.ts';
+import { buildApp, buildHealthApp } from './app.ts';
 import { cache, invalidator } from './app-cache.ts';
 import { config } from './config.ts';
 import {
@@ -56,7 +56,7 @@ async function start(log: Logger): Promise<void> {
   });
   started.push(() => relay.stop(), await noticeOtherPrograms(log), closeJobQueue, cleanNowAndThen(log));
   registerJobTypes();
-  const ends = [role.includes('web') ? await serve(log) : undefined, startJobs(log)];
+  const ends = [await (role.includes('web') ? serve(log) : serveHealth(log)), startJobs(log)];
   started.push(() => Promise.all(ends.map((end) => end?.())));
   started.push(() => holdReadiness('the process is stopping'));
   log.info({ role }, 'Started');
@@ -81,6 +81,15 @@ async function serve(log: Logger): Promise<Stop> {
   const app = await buildApp({ logger: log });
   await app.listen({ host, port });
   void warmAtStart(log).finally(release);
+  return () => app.close();
+}
+
+/** A process that only runs jobs can be looked at, too, where HEALTH_PORT says so. */
+async function serveHealth(log: Logger): Promise<Stop | undefined> {
+  const { host, healthPort } = config();
+  if (healthPort === undefined) return undefined;
+  const app = await buildHealthApp(log);
+  await app.listen({ host, port: healthPort });
   return () => app.close();
 }
 

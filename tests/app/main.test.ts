@@ -112,6 +112,19 @@ describe('start', () => {
     larder.kill('SIGTERM');
     expect((await larder.ended).code).toBe(0);
   });
+
+  test('a worker with a HEALTH_PORT tells there how it is, and nothing else', async () => {
+    const larder = await start({ ROLE: 'worker', HEALTH_PORT: '0' });
+    const get = (path: string) => fetch(`${larder.url}${path}`);
+    await ready(larder);
+    expect(await (await get('/healthz')).json()).toEqual({ status: 'alive' });
+    expect(await (await get('/health')).json()).toMatchObject({ status: 'ok' });
+    expect(await (await get('/metrics')).text()).toMatch(/^behind_waiting/m);
+    for (const path of ['/', '/api/docs', '/api/trpc/auth.me', '/sign-in'])
+      expect((await get(path)).status).toBe(404);
+    larder.kill('SIGTERM');
+    expect((await larder.ended).code).toBe(0);
+  });
 });
 
 describe('stop', () => {
