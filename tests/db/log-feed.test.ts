@@ -261,6 +261,33 @@ describe('with the log feed on', () => {
     expect(everything).toBe(0);
   });
 
+  it('a reader whose lock is gone leaves the log to the one that has it', async () => {
+    await follow();
+    const reader = feed;
+    startFeed();
+    const waiting = feed;
+    try {
+      await expect.poll(() => waiting?.state(), SOON).toBe('waiting');
+      const [[lock]] = (await other.query(
+        "SELECT IS_USED_LOCK(LEFT(CONCAT('larder:log:', database()), 64)) AS holder",
+      )) as unknown as [{ holder: number }[]];
+      await other.query(`KILL ${lock?.holder}`);
+      await expect.poll(() => waiting?.state(), SOON).toBe('reading');
+      await expect.poll(() => reader?.state(), SOON).not.toBe('reading');
+    } finally {
+      await reader?.stop();
+    }
+  });
+
+  it('a feed can be stopped at any moment of its start', async () => {
+    for (const ms of [0, 2, 4, 8, 16, 32, 64, 128]) {
+      startFeed();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await feed?.stop();
+    }
+    await follow();
+  });
+
   it('a position that the server has purged makes everything old', async () => {
     await follow();
     await feed?.stop();

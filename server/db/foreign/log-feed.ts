@@ -50,6 +50,8 @@ const SAVE_EVERY_MS = 1000;
 /** Without changes of ours the position still moves with other tables' writes, that of saving it among them. */
 const SAVE_IDLE_MS = 60_000;
 const AGAIN_AFTER_MS = [15, 60];
+/** The lock's connection says nothing while this process reads: the server would hang up. A year is the most it takes. */
+const LOCK_HELD_S = 31_536_000;
 
 /** Starts reading, or waiting for the turn to read. */
 export function startLogFeed(given: LogFeedOptions): LogFeed {
@@ -89,14 +91,19 @@ async function oneReign(
   enter: (state: 'waiting' | 'reading') => void,
 ): Promise<void> {
   const connection = await mysql.createConnection({ uri: options.databaseUrl, connectTimeout: 3000 });
-  connection.on('error', () => {});
+  const lost = new Promise<never>((_, reject) => {
+    connection.on('error', (error) => reject(new Error(`The right to read the log was lost: ${error}`)));
+  });
+  // Before somebody waits for it, the next question on the connection tells the same.
+  lost.catch(() => {});
   try {
+    await connection.query(`SET SESSION wait_timeout = ${LOCK_HELD_S}`);
     enter('waiting');
     while (!signal.aborted && !(await gotLock(connection, options.databaseUrl))) await sleep(RETRY_MS);
     if (signal.aborted) return;
     await checkLogSettings(connection);
     enter('reading');
-    await readLog(options, signal);
+    await readLog(options, { signal, lost });
   } finally {
     connection.destroy();
   }
@@ -109,7 +116,13 @@ async function gotLock(connection: Connection, databaseUrl: string): Promise<boo
   return Number((rows as { got: number | null }[])[0]?.got) === 1;
 }
 
-async function readLog(options: LogFeedOptions, signal: AbortSignal): Promise<void> {
+interface Reign {
+  signal: AbortSignal;
+  /** Rejects when another process may read. */
+  lost: Promise<never>;
+}
+
+async function readLog(options: LogFeedOptions, reign: Reign): Promise<void> {
   const position = await savedPosition();
   const reader = startReader({
     databaseUrl: options.databaseUrl,
@@ -123,7 +136,7 @@ async function readLog(options: LogFeedOptions, signal: AbortSignal): Promise<vo
   const invalidator = createInvalidator(options);
   const saver = createSaver(position);
   try {
-    await followReader(reader, signal, async (message) => {
+    await followReader(reader, reign, async (message) => {
       if (message.type === 'ready' && position === null) await invalidator.everything();
       if (message.type === 'changes') await invalidator.changes(message);
       if (message.type === 'changes') await saver.saw(message.position, SAVE_EVERY_MS);
@@ -139,12 +152,12 @@ async function readLog(options: LogFeedOptions, signal: AbortSignal): Promise<vo
 }
 
 /**
- * Handles messages one after another until the reader fails, falls silent or is to stop. Behind one that failed none is
+ * Handles messages one after another until the reader fails, falls silent or is to stop, or the right to read is lost. Behind one that failed none is
  * handled: its position must not be saved as if that one had been.
  */
 async function followReader(
   reader: ChildProcess,
-  signal: AbortSignal,
+  { signal, lost }: Reign,
   handle: (message: ReaderMessage) => Promise<void>,
 ): Promise<void> {
   const over = new AbortController();
@@ -157,6 +170,8 @@ async function followReader(
       const watch = setInterval(() => Date.now() - heard > SILENCE_MS && reject(silent()), HEARTBEAT_MS);
       over.signal.addEventListener('abort', () => clearInterval(watch));
       signal.addEventListener('abort', () => resolve(), { signal: over.signal });
+      if (signal.aborted) resolve();
+      lost.catch(reject);
       reader.once('error', reject);
       reader.once('exit', (code) => reject(new Error(`The log's reader ended with code ${code}`)));
       reader.on('message', (message: ReaderMessage) => {
