@@ -37,6 +37,16 @@ describe('a view', () => {
     expect(await views(2)).toBe(1);
   });
 
+  it('counts once under each name of 60 to 64 characters, though the names begin alike or differ in case alone', async () => {
+    const names = ['a', 'b', 'A'].map((last) => `${'view-of-mine'.repeat(5)}abc${last}`);
+    for (const viewId of [...names, ...names, names[0]?.slice(0, 60)])
+      await api.mutate('activity.view', { kind: 'course', id: 3, viewId });
+    await flush();
+    for (const viewId of names) await api.mutate('activity.view', { kind: 'course', id: 3, viewId });
+    await flush();
+    expect(await views(3)).toBe(4);
+  });
+
   it('of a kind that there is not is refused, with what was expected', async () => {
     const { status, error } = await api.mutate('activity.view', { kind: 'member', id: 1 });
     expect(status).toBe(400);
