@@ -13,20 +13,15 @@ const log = declareEntity({ name: 'activity', table: activityLog, key: [] });
 const PRESENCE_MS = 60_000;
 const recentlySeen = new LRUCache<number, true>({ max: 10_000, ttl: PRESENCE_MS });
 
-/** Resolves when the view is acknowledged. The same `viewId` again counts once. */
+/** Resolves when the view is acknowledged. The same `viewId` of the same item again counts once. */
 export async function countView({ kind, id }: Item, viewId?: string): Promise<void> {
-  await behind().increment(
-    views,
-    { kind, itemId: id },
-    { views: 1 },
-    viewId === undefined ? {} : { id: operationIdOf(viewId) },
-  );
+  const call = viewId === undefined ? {} : { id: operationIdOf(`${kind}:${id}:${viewId}`) };
+  await behind().increment(views, { kind, itemId: id }, { views: 1 }, call);
 }
 
 /** An operation's id has 64 characters at most. */
-function operationIdOf(viewId: string): string {
-  const id = `view-${viewId}`;
-  return id.length <= 64 ? id : `view-${createHash('sha256').update(viewId).digest('base64url')}`;
+function operationIdOf(view: string): string {
+  return view.length <= 64 ? view : createHash('sha256').update(view).digest('base64url');
 }
 
 export async function noteSeen(userId: number, at = new Date()): Promise<void> {

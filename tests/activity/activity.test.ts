@@ -47,6 +47,13 @@ describe('a view', () => {
     expect(await views(3)).toBe(4);
   });
 
+  it('counts for each item that it is of, though the caller names all of them alike', async () => {
+    for (const id of [4, 5, 4, 5])
+      await api.mutate('activity.view', { kind: 'course', id, viewId: 'one-for-all' });
+    await flush();
+    expect([await views(4), await views(5)]).toEqual([1, 1]);
+  });
+
   it('of a kind that there is not is refused, with what was expected', async () => {
     const { status, error } = await api.mutate('activity.view', { kind: 'member', id: 1 });
     expect(status).toBe(400);

@@ -126,6 +126,18 @@ describe('write-behind', () => {
     await Promise.all(writers.map((writer) => writer.stop()));
   });
 
+  it('counts operations on two entities that were given the same id, long ones too', async () => {
+    const writer = open();
+    for (const id of ['one-id', 'x'.repeat(64)]) {
+      const job = await newJob();
+      await writer.update(jobs, { id: job }, { processedRows: 3 }, { id });
+      await writer.increment(views, { kind: 'event', itemId: 1 }, { views: 1 }, { id });
+      expect(await writer.flush()).toBe(2);
+      expect(await processed(job)).toBe(3);
+    }
+    await writer.stop();
+  });
+
   it('is drained when it stops', async () => {
     const id = await newJob();
     const writer = open();

@@ -1,4 +1,5 @@
 /** Applies operations on one entity inside a transaction, each exactly once by its id. */
+import { createHash } from 'node:crypto';
 import { and, eq, getTableColumns, inArray, type SQL, sql } from 'drizzle-orm';
 import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import { behindApplied } from '../../../drizzle/schema.ts';
@@ -15,23 +16,29 @@ export async function applyOnce(
   entity: BehindEntity,
   operations: readonly Operation[],
 ): Promise<number> {
-  const unique = [...new Map(operations.map((operation) => [operation.id, operation])).values()];
-  const ids = unique.map(({ id }) => id);
-  if (ids.length === 0) return 0;
+  const unique = new Map(operations.map((operation) => [markOf(entity, operation), operation]));
+  if (unique.size === 0) return 0;
   const known = await tx
     .select({ id: behindApplied.id })
     .from(behindApplied)
-    .where(inArray(behindApplied.id, ids))
+    .where(inArray(behindApplied.id, [...unique.keys()]))
     .for('update');
-  const applied = new Set(known.map(({ id }) => id));
-  const fresh = unique.filter(({ id }) => !applied.has(id));
-  if (fresh.length === 0) return 0;
+  for (const { id } of known) unique.delete(id);
+  if (unique.size === 0) return 0;
   await tx.insert(
     behindApplied,
-    fresh.map(({ id }) => ({ id })),
+    [...unique.keys()].map((id) => ({ id })),
   );
-  for (const operation of coalesce(entity, fresh)) await apply(tx, entity, operation);
-  return fresh.length;
+  for (const operation of coalesce(entity, [...unique.values()])) await apply(tx, entity, operation);
+  return unique.size;
+}
+
+const MARK_LENGTH = 64;
+
+/** An id is its caller's own: another slice may give the same to an operation on its own entity. */
+function markOf({ name }: BehindEntity, { id }: Operation): string {
+  const mark = `${name}:${id}`;
+  return mark.length <= MARK_LENGTH ? mark : createHash('sha256').update(mark).digest('base64url');
 }
 
 async function apply(tx: WriteTx, entity: BehindEntity, { kind, key, values }: Operation): Promise<void> {

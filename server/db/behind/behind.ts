@@ -33,7 +33,7 @@ export interface BehindOptions extends Streams {
 }
 
 interface Call {
-  /** A caller that hands an operation in again after a lost answer gives the same id. */
+  /** A caller that hands an operation in again after a lost answer gives the same id. Each entity has ids of its own. */
   id?: string;
 }
 
