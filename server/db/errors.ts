@@ -43,6 +43,16 @@ const AWAY = new Set([
   'PROTOCOL_SEQUENCE_TIMEOUT',
   'ER_SERVER_SHUTDOWN',
   'ER_CON_COUNT_ERROR',
+  'ER_CONNECTION_KILLED',
+  // It refuses every write: most often another server has taken its place, or is about to.
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_READ_ONLY_MODE',
+]);
+/** What the driver says without a code. */
+const AWAY_WORDS = new Set([
+  'Queue limit reached.',
+  "Can't add new command when connection is in closed state",
 ]);
 
 /** A unique index refused the row; `index` narrows it to one, as named in the schema. */
@@ -63,10 +73,10 @@ export function isWorthAnotherTry(error: unknown): boolean {
   return isDeadlock(error) || [...causes(error)].some((cause) => cause instanceof RowsCameError);
 }
 
-/** The database could not be reached, or has more callers than it can serve: worth trying later. */
+/** The database could not be reached, takes no writes now, or has more callers than it can serve: worth trying later. */
 export function isDatabaseAway(error: unknown): boolean {
   for (const { code, message } of causes(error)) {
-    if ((code && AWAY.has(code)) || message === 'Queue limit reached.') return true;
+    if ((code && AWAY.has(code)) || AWAY_WORDS.has(message)) return true;
   }
   return false;
 }

@@ -205,7 +205,10 @@ function statementsOf(own: Scope): WriteTx {
     upsert: (table, rows, { on, update }) =>
       changing(own, () => upsertRows(tx, names, { table, rows, on, update })),
     select: tx.select.bind(tx) as Transaction['select'],
-    invalidate: (more) => names.add(more),
+    invalidate: (more) => {
+      if (own.isOver) throw new Error(LATE);
+      names.add(more);
+    },
     refill: (read, arg) => void after.push(() => read.refresh(arg).then(ignore, ignore)),
     afterCommit: (action) => void after.push(action),
   };

@@ -113,6 +113,17 @@ describe('a statement that comes after the end of its write', () => {
     await expect(late).rejects.toThrow('after the end of its write');
     expect(await nameNow()).toBe('kept');
   });
+
+  it('is refused as well where it only names what is old', async () => {
+    let late: Promise<unknown> | undefined;
+    await db.write(async (tx) => {
+      late = new Promise((resolve) => setTimeout(resolve, 50)).then(() =>
+        tx.invalidate({ keys: ['late:1'] }),
+      );
+      late.catch(() => {});
+    });
+    await expect(late).rejects.toThrow('after the end of its write');
+  });
 });
 
 describe('a change that its write did not wait for', () => {

@@ -183,8 +183,26 @@ describe('a name', () => {
 describe('a connection', () => {
   it('that refuses writes, for another server took its place, is not used again', async () => {
     settings = ['set session transaction read only'];
-    await expect(insert('refused')).rejects.toMatchObject({ cause: { errno: 1792 } });
+    const refused: unknown = await insert('refused').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ cause: { errno: 1792 } });
+    expect(db.isDatabaseAway(refused)).toBe(true);
     settings = [];
     expect(await insert('accepted')).toHaveLength(1);
+  });
+
+  it('that the server ends in the middle of a write is told as the database being away, and nothing is old', async () => {
+    const [id = 0] = await insert('ended');
+    writes.forget();
+    const ended: unknown = await db
+      .write(async (tx) => {
+        await tx.update(schema.users, { username: 'never' }, eq(schema.users.id, id));
+        const [own] = await tx.select({ id: sql<number>`connection_id()` }).from(schema.users).limit(1);
+        await other.query(`KILL ${own?.id}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      })
+      .catch((error: unknown) => error);
+    expect(db.isDatabaseAway(ended)).toBe(true);
+    expect(allTold()).toEqual([]);
+    expect(await idsOf('ended', 'never')).toEqual([id, undefined]);
   });
 });
