@@ -27,6 +27,7 @@ export const sessionByTokenHash = cachedRead<string, Session | null>({
   loadMany: loadSessions,
   tags: (_tokenHash, session) => (session ? [sessionsOf(session.userId)] : []),
   version: fingerprintOf(sessions, users),
+  lasting: notExpired,
 });
 
 dependsOn(sessions, {
@@ -46,9 +47,13 @@ dependsOn(users, {
 
 /** Who stands behind the token now; null when it is unknown, revoked or expired. */
 export async function callerByToken(token: string): Promise<Caller | null> {
-  const session = await sessionByTokenHash.get(hashOfToken(token));
-  if (!session || session.expiresAt.getTime() <= Date.now()) return null;
-  return { id: session.userId, role: session.role, sessionId: session.id };
+  const session = notExpired(await sessionByTokenHash.get(hashOfToken(token)));
+  return session && { id: session.userId, role: session.role, sessionId: session.id };
+}
+
+/** An entry may outlive its session by a while: nobody is told of it. */
+function notExpired(session: Session | null): Session | null {
+  return session && session.expiresAt.getTime() > Date.now() ? session : null;
 }
 
 /**

@@ -104,6 +104,27 @@ describe('the standing checker', () => {
     await expect.poll(() => checker.counts().wrong.events?.[1000], { timeout: 10_000 }).toBeDefined();
   });
 
+  it('blames nobody for a session that ends, and still sees one that another program revoked', async () => {
+    const { sessionByTokenHash } = await import('../../server/sessions/sessions-reads.ts');
+    const { sessions } = await import('../../drizzle/schema.ts');
+    const userId = await newUser('visitor');
+    const session = (tokenHash: string, ms: number) => ({
+      userId,
+      tokenHash,
+      expiresAt: new Date(Date.now() + ms),
+    });
+    await db.write((tx) => tx.insert(sessions, [session('short', 700), session('long', 60_000)]));
+    await sessionByTokenHash.get('short');
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    await sessionByTokenHash.get('short');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(checker.counts()).toEqual({ checked: 2, raced: 0, wrong: {} });
+    await sessionByTokenHash.get('long');
+    await other.query('DELETE FROM sessions WHERE token_hash = "long"');
+    await sessionByTokenHash.get('long');
+    await expect.poll(() => checker.counts().wrong.session?.[1000], { timeout: 10_000 }).toBeDefined();
+  });
+
   it('blames nobody for a write that came between the read and the comparison', async () => {
     const id = await newUser('racing');
     await userById.get(id);
