@@ -42,6 +42,14 @@ beforeAll(async () => {
     shows: ['username'],
     names: (row) => ({ keys: [`user:email:${row.email}`] }),
   });
+  // A second declaration of one read, made of another column.
+  db.dependsOn(schema.users, {
+    read: 'byEmail',
+    namespace: 'user',
+    by: ['id'],
+    shows: ['role'],
+    names: (row) => ({ tags: [`role-of:${row.id}`] }),
+  });
   db.dependsOn(schema.itemViews, {
     read: 'views',
     namespace: 'views',
@@ -140,6 +148,14 @@ describe('with the log feed on', () => {
     await other.query('COMMIT');
     await expect.poll(() => keysTold().has('user:1'), SOON).toBe(true);
     await other.query('DELETE FROM outbox');
+  });
+
+  it('a change that one of several declarations of a read is about ends names, and no namespace', async () => {
+    await follow();
+    await other.query("UPDATE users SET role = 'operator' ORDER BY id LIMIT 1");
+    await expect.poll(() => told.some(({ tags = [] }) => tags.length === 1), SOON).toBe(true);
+    expect(spacesTold().size).toBe(0);
+    expect(notices).toEqual([]);
   });
 
   it('a statement that changes very many rows ends the namespace instead of each name', async () => {

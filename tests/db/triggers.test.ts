@@ -28,6 +28,14 @@ beforeAll(async () => {
     shows: ['username'],
     names: (row) => ({ keys: [`user:email:${row.email}`] }),
   });
+  // A second declaration of one read, made of another column.
+  db.dependsOn(schema.users, {
+    read: 'byEmail',
+    namespace: 'user',
+    by: ['id'],
+    shows: ['role'],
+    names: (row) => ({ tags: [`role-of:${row.id}`] }),
+  });
   db.dependsOn(schema.sessions, {
     read: 'byToken',
     namespace: 'session',
@@ -96,6 +104,12 @@ describe('with triggers on', () => {
     );
     await expect.poll(keysTold, SOON).toContain('user:email:last@x.example');
     expect(keysTold()).toEqual(['user:email:last@x.example']);
+  });
+
+  it('a change that one of several declarations of a read is about ends names, and no namespace', async () => {
+    await other.query("UPDATE users SET role = 'operator' ORDER BY id LIMIT 1");
+    await expect.poll(() => told.some(({ tags = [] }) => tags.length > 0), SOON).toBe(true);
+    expect(told.flatMap(({ namespaces = [] }) => namespaces)).toEqual([]);
   });
 
   it.each([

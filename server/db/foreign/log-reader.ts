@@ -5,6 +5,7 @@
  * from there. Started by `log-feed.ts`, ends with it.
  */
 import ZongJi from '@vlasky/zongji';
+import { byRead } from './by-read.ts';
 import type { RawRow, RowChange, WatchedDependency, WatchedTable } from './watched.ts';
 
 export interface ReaderData {
@@ -54,7 +55,7 @@ const CHANGES_ROWS = /^(?:INSERT|UPDATE|DELETE|REPLACE|LOAD|CALL|WITH|SELECT|DO|
 const COMMENTS_AHEAD = /^(?:\s+|\/\*[\s\S]*?\*\/|(?:--\s|#)[^\n]*)+/;
 
 let data: ReaderData;
-let tables: Map<string, WatchedTable>;
+let tables: Map<string, WatchedTable & { reads: WatchedDependency[][] }>;
 let log: ZongJi;
 let rowsOf = new Map<string, RowChange[]>();
 let whole = new Set<string>();
@@ -89,7 +90,7 @@ interface LogEvent {
 
 function start(given: ReaderData): void {
   data = given;
-  tables = new Map(data.tables.map((table) => [table.name, table]));
+  tables = new Map(data.tables.map((table) => [table.name, { ...table, reads: byRead(table.dependencies) }]));
   log = new ZongJi({ ...accountOf(new URL(data.databaseUrl)), dateStrings: true, jsonStrings: true });
   log.on('ready', () => {
     isReady = true;
@@ -202,11 +203,17 @@ function tellWhole(table: string): void {
   send({ type: 'changes', changes: [], wholeTables: [table], notices: [], position: undefined });
 }
 
-function changeOf(table: WatchedTable, kind: string, row: unknown): RowChange[] {
+function changeOf(
+  table: WatchedTable & { reads: WatchedDependency[][] },
+  kind: string,
+  row: unknown,
+): RowChange[] {
   if (kind !== 'updaterows') return [picked(table.name, table.dependencies, [row as RawRow])];
   const { before, after } = row as { before: RawRow; after: RawRow };
   const changed = Object.keys(after).filter((column) => String(before[column]) !== String(after[column]));
-  const touched = table.dependencies.filter((dependency) => concerns(dependency, changed));
+  const touched = table.reads
+    .filter((ofRead) => ofRead.some((dependency) => concerns(dependency, changed)))
+    .flat();
   return touched.length === 0 ? [] : [picked(table.name, touched, [before, after])];
 }
 
@@ -219,7 +226,7 @@ function picked(table: string, dependencies: WatchedDependency[], rows: RawRow[]
   const columns = [...new Set(dependencies.flatMap(({ by }) => by))];
   return {
     table,
-    reads: dependencies.map(({ read }) => read),
+    reads: [...new Set(dependencies.map(({ read }) => read))],
     namespaces: [],
     rows: rows.map((row) => Object.fromEntries(columns.map((column) => [column, row[column]]))),
   };

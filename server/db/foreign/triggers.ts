@@ -10,6 +10,7 @@ import { getTableConfig, type MySqlTable } from 'drizzle-orm/mysql-core';
 import { escapeId, type Pool, escape as quote, type RowDataPacket } from 'mysql2';
 import { outbox } from '../../../drizzle/schema.ts';
 import { getDb } from '../pool.ts';
+import { byRead } from './by-read.ts';
 import { cascadesOf, type WatchedDependency, type WatchedTable, watchedTables } from './watched.ts';
 
 const PREFIX = 'larder_';
@@ -142,14 +143,10 @@ function triggersOf(table: WatchedTable): Trigger[] {
     dependencies.length === 0
       ? []
       : [report({ table: name, dependencies, rows: [rowOf(dependencies, row)] })];
-  const changed = dependencies.map((dependency) =>
+  const changed = byRead(dependencies).map((ofRead) =>
     ifChanged(
-      dependency,
-      report({
-        table: name,
-        dependencies: [dependency],
-        rows: [rowOf([dependency], 'OLD'), rowOf([dependency], 'NEW')],
-      }),
+      ofRead,
+      report({ table: name, dependencies: ofRead, rows: [rowOf(ofRead, 'OLD'), rowOf(ofRead, 'NEW')] }),
     ),
   );
   const children = cascadesOf(name).map(({ table: child, from, where }) =>
@@ -176,9 +173,10 @@ function trigger(table: string, moment: string, body: string[]): Trigger | null 
  * `<=>` is equality that knows NULL; by bytes, for a collation may take `ann` and `ANN` for the same. Without a list of
  * columns every update counts.
  */
-function ifChanged({ by, shows }: WatchedDependency, statement: string): string {
-  if (shows === null) return statement;
-  const same = [...new Set([...by, ...shows])].map(
+function ifChanged(dependencies: readonly WatchedDependency[], statement: string): string {
+  if (dependencies.some(({ shows }) => shows === null)) return statement;
+  const columns = dependencies.flatMap(({ by, shows }) => [...by, ...(shows ?? [])]);
+  const same = [...new Set(columns)].map(
     (column) => `CAST(OLD.${escapeId(column)} AS BINARY) <=> CAST(NEW.${escapeId(column)} AS BINARY)`,
   );
   return `IF NOT (${same.join(' AND ')}) THEN ${statement}; END IF`;
