@@ -316,6 +316,19 @@ describe('the writes', () => {
   });
 });
 
+describe('a write whose work the check cannot follow', () => {
+  it.each([
+    'write(work);',
+    'await write(\n  async function (tx) { await tx.update(users, { role }, where); },\n);',
+    'write(({ update }) => update(users, { role }, where));',
+  ])('is refused, for it would be missing in the list: %s', (text) => {
+    const { problems } = findWrites([{ path: 'server/notes/notes-writes.ts', text }]);
+    expect(problems).toEqual([
+      'server/notes/notes-writes.ts:1: this write cannot be followed: expected write((tx) => …)',
+    ]);
+  });
+});
+
 describe('what the slices read with', () => {
   it('has no way to write, under whatever name: the compiler refuses it', () => {
     const refused = (db: ReturnType<typeof getDb>) => [
