@@ -15,15 +15,19 @@ interface Doomed {
 }
 
 /**
- * Adds the names of the rows that match and of all that the database deletes with them. Answers how many match, or null
+ * Adds the names of the rows that match and of all that the database deletes with them. Answers those that match, or null
  * where nothing depends on the table.
  */
-export async function addDeleted(tx: Transaction, names: NameSet, doomed: Doomed): Promise<number | null> {
+export async function addDeleted(
+  tx: Transaction,
+  names: NameSet,
+  doomed: Doomed,
+): Promise<readonly AnyRow[] | null> {
   const { table } = doomed;
   if (dependenciesOf(table).length === 0 && linksOf(table).children.length === 0) return null;
   const rows = await rowsOf(tx, doomed);
   await addAll(tx, names, { table, rows, seen: new Set() });
-  return rows.length;
+  return rows;
 }
 
 interface Going {

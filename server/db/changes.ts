@@ -12,9 +12,17 @@ import { asKept, columnOf, keyOf, primaryKeyOf } from './columns.ts';
 import { dependenciesOf, dependenciesOn } from './dependencies.ts';
 import { RowsCameError } from './errors.ts';
 import type { NameSet } from './names.ts';
-import { type AnyRow, addNames, changedColumns, expectPlainKey, readingOf, slices } from './row-names.ts';
-import { compile, equalityOf, lockedRows, updateOf } from './statements.ts';
-import { idsFrom, send } from './transaction.ts';
+import {
+  type AnyRow,
+  addNames,
+  changedColumns,
+  expectPlainKey,
+  matchAny,
+  readingOf,
+  slices,
+} from './row-names.ts';
+import { compile, deleteOf, equalityOf, lockedRows, updateOf } from './statements.ts';
+import { idsFrom, type Statement, send } from './transaction.ts';
 
 export type Transaction = MySqlTransaction<
   MySql2QueryResultHKT,
@@ -61,7 +69,9 @@ export async function updateRows(
   const moved = by.filter((name) => changed.includes(name));
   const told = moved.length === 0 ? toldBy(table, where, by) : null;
   const before = told ? [told] : look ? await lockedRows(tx, look, condition) : [];
-  const { affectedRows } = await send(tx, updateOf(tx, { table, set, changed, condition }));
+  let affectedRows = 0;
+  for (const one of look && !told ? rowsToChange(tx, { table, condition, seen: before }) : [condition])
+    affectedRows += (await send(tx, updateOf(tx, { table, set, changed, condition: one }))).affectedRows;
   if (look && !told) expectNoMore(table, before.length, affectedRows);
   if (affectedRows === 0) return 0;
   await addNames(tx, names, { table, rows: before, dependencies });
@@ -71,6 +81,21 @@ export async function updateRows(
   const after = before.map((row) => ({ ...row, ...given }));
   await addNames(tx, names, { table, rows: after, dependencies });
   return affectedRows;
+}
+
+const NESTED = /\bselect\b/i;
+
+/**
+ * The rows that a statement changes, as conditions. The look does not lock what a nested query reads: a moment later other
+ * rows may match, and just as many. So those that were seen are named there by their keys.
+ */
+function rowsToChange(
+  tx: Transaction,
+  { table, condition, seen }: { table: MySqlTable; condition: Statement; seen: readonly AnyRow[] },
+): Statement[] {
+  const key = primaryKeyOf(table);
+  if (!NESTED.test(condition.sql) || key.length === 0) return [condition];
+  return [...slices(seen)].map((some) => compile(tx, matchAny(table, some, key)));
 }
 
 /** Rows that were seen are locked and stay; more can have come, for read committed locks no gaps between them. */
@@ -92,8 +117,11 @@ export async function deleteRows(
   { table, where }: { table: MySqlTable; where: SQL | undefined },
 ): Promise<number> {
   const seen = await addDeleted(tx, names, { table, where });
-  const { affectedRows } = await send(tx, tx.delete(table).where(where).toSQL());
-  if (seen !== null) expectNoMore(table, seen, affectedRows);
+  const condition = compile(tx, where);
+  let affectedRows = 0;
+  for (const one of seen === null ? [condition] : rowsToChange(tx, { table, condition, seen }))
+    affectedRows += (await send(tx, deleteOf(table, one))).affectedRows;
+  if (seen !== null) expectNoMore(table, seen.length, affectedRows);
   return affectedRows;
 }
 

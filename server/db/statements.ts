@@ -87,6 +87,10 @@ export function updateOf(tx: Transaction, { table, set, changed, condition }: Up
   return { sql: `update ${quoted(getTableName(table))} set ${parts.join(', ')}${condition.sql}`, params };
 }
 
+export function deleteOf(table: MySqlTable, condition: Statement): Statement {
+  return { sql: `delete from ${quoted(getTableName(table))}${condition.sql}`, params: condition.params };
+}
+
 /** Not computed by the database. */
 export function isPlain(value: unknown): boolean {
   return typeof value !== 'object' || value === null || (!is(value, SQL) && !is(value, Column));

@@ -87,6 +87,32 @@ describe('a row that comes between the look at old names and the statement', () 
     expect(allTold()).toEqual([`user:${first}`, `user:${second}`, 'role:member'].sort());
   });
 
+  it.each(['update', 'delete'] as const)(
+    'in the place of another one, by what a nested query finds, is left as it is: %s',
+    async (verb) => {
+      const [one = 0, two = 0] = await insert('nested', 'nested');
+      const session = { userId: one, tokenHash: `nested-${verb}`, expiresAt: new Date() };
+      await db.write((tx) => tx.insert(schema.sessions, session));
+      writes.forget();
+      const found = sql`${schema.users.id} in (select user_id from sessions where token_hash = ${session.tokenHash})`;
+      const meanwhile = () =>
+        other.query('update sessions set user_id = ? where token_hash = ?', [two, session.tokenHash]);
+      const matched = await justBefore(`${verb} `, meanwhile, () =>
+        db.write((tx) =>
+          verb === 'update'
+            ? tx.update(schema.users, { role: 'operator' }, found)
+            : tx.delete(schema.users, found),
+        ),
+      );
+      expect(matched).toBe(1);
+      const rows = await db.getDb().select().from(schema.users).where(named('nested'));
+      const untouched = rows.filter(({ role }) => role === 'member').map(({ id }) => id);
+      expect(untouched).toContain(two);
+      expect(untouched).not.toContain(one);
+      expect(allTold()).toContain(`user:${one}`);
+    },
+  );
+
   it('is updated by an upsert, under its old name and its new one', async () => {
     const meanwhile = () =>
       other.query(
