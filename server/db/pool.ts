@@ -67,6 +67,8 @@ function openPool(): Open {
     queueLimit: databasePoolSize * 50,
     connectTimeout: 3000,
     timezone: 'Z',
+    // Whole numbers that a double cannot hold come as text, and not as their neighbours.
+    supportBigNumbers: true,
     charset: 'utf8mb4',
   });
   pool.on('connection', prepareConnection);

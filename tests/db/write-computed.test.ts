@@ -1,6 +1,16 @@
 /** Values that do not stand in the database as they were given, or change there by themselves: what they make old. */
 import { eq, sql } from 'drizzle-orm';
-import { boolean, datetime, decimal, int, mysqlTable, timestamp, varchar } from 'drizzle-orm/mysql-core';
+import {
+  bigint,
+  boolean,
+  datetime,
+  decimal,
+  int,
+  mysqlTable,
+  primaryKey,
+  timestamp,
+  varchar,
+} from 'drizzle-orm/mysql-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pastWrite } from '../support/past-write.ts';
 import { openRecordedWrites, type RecordedWrites } from '../support/recorded-writes.ts';
@@ -20,6 +30,22 @@ const CREATION = sql`create table wares (id int auto_increment primary key, name
   label varchar(40) generated always as (concat(name, '!')) virtual,
   touched_at timestamp(3) default current_timestamp(3) on update current_timestamp(3))`;
 
+/** A key of two columns, names that need quotes, a number that no double holds, and nulls. */
+const lots = mysqlTable(
+  'lots',
+  {
+    order: int('order').notNull(),
+    line: int('Line_No').notNull(),
+    owner: int('owner'),
+    code: bigint('co`de', { mode: 'bigint' }),
+  },
+  (table) => [primaryKey({ columns: [table.order, table.line] })],
+);
+
+const LOTS = sql.raw(
+  'create table lots (`order` int, Line_No int, owner int, `co``de` bigint, primary key (`order`, Line_No))',
+);
+
 let writes: RecordedWrites;
 let db: RecordedWrites['db'];
 
@@ -27,6 +53,16 @@ beforeAll(async () => {
   writes = await openRecordedWrites();
   ({ db } = writes);
   await pastWrite(db.getDb()).execute(CREATION);
+  await pastWrite(db.getDb()).execute(LOTS);
+  db.dependsOn(lots, {
+    read: 'lot',
+    namespace: 'lot',
+    by: ['order', 'line', 'owner', 'code'],
+    shows: [],
+    names: ({ order, line, owner, code }) => ({
+      keys: [`lot:${order}:${line}`, `owner:${owner}`, `code:${code}`],
+    }),
+  });
   for (const column of ['label', 'touchedAt'] as const)
     db.dependsOn(wares, {
       read: column,
@@ -98,4 +134,40 @@ it('a row that is inserted with the id 0 is known by the id that the server give
   const id = await insert({ id: 0, name: 'zero' });
   expect(await rowOf(id)).toMatchObject({ name: 'zero' });
   expect(writes.keysTold()).toContain(`label:${id}`);
+});
+
+it('rows of a key of two columns are named by both, with nulls and numbers that no double holds', async () => {
+  const code = 2n ** 53n + 1n;
+  await db.write((tx) =>
+    tx.insert(lots, [
+      { order: 1, line: 1, code },
+      { order: 1, line: 2 },
+    ]),
+  );
+  expect(writes.keysTold()).toEqual([`code:${code}`, 'code:null', 'lot:1:1', 'lot:1:2', 'owner:null']);
+  writes.forget();
+  await db.write((tx) => tx.update(lots, { owner: 5, code: sql`${lots.code} + 2` }, eq(lots.order, 1)));
+  expect(writes.keysTold()).toEqual(
+    expect.arrayContaining([`code:${code}`, `code:${code + 2n}`, 'code:null', 'owner:5', 'owner:null']),
+  );
+  writes.forget();
+  await db.write((tx) => tx.update(lots, { line: 7 }, eq(lots.line, 2)));
+  expect(writes.keysTold()).toEqual(expect.arrayContaining(['lot:1:2', 'lot:1:7']));
+  writes.forget();
+  await db.write((tx) =>
+    tx.upsert(
+      lots,
+      [
+        { order: 1, line: 7, owner: 9 },
+        { order: 2, line: 1 },
+      ],
+      { on: ['order', 'line'], update: { owner: 9 } },
+    ),
+  );
+  expect(writes.keysTold()).toEqual(expect.arrayContaining(['lot:1:7', 'lot:2:1', 'owner:5', 'owner:9']));
+  writes.forget();
+  await db.write((tx) => tx.delete(lots, eq(lots.order, 1)));
+  expect(writes.keysTold()).toEqual(
+    expect.arrayContaining([`code:${code + 2n}`, 'lot:1:1', 'lot:1:7', 'owner:5', 'owner:9']),
+  );
 });
