@@ -5,6 +5,7 @@ import './ui/layout.css';
 import './ui/parts.css';
 import './ui/forms.css';
 import './ui/data.css';
+import './ui/console.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

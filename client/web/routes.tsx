@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { RegisterPage } from './account/register-page.tsx';
 import { SignInPage } from './account/sign-in-page.tsx';
+import { AUDIT_RESULTS, type AuditResult } from './console/audit-results.ts';
 import { loadMe } from './data/session.ts';
 import { JobPage } from './jobs/job-page.tsx';
 import { JOB_STATUSES, type JobStatus } from './jobs/job-words.tsx';
@@ -87,13 +88,33 @@ const consoleStart = createRoute({
   component: lazyRouteComponent(() => import('./console/cache-page.tsx'), 'CachePage'),
 });
 
+const keys = createRoute({
+  getParentRoute: () => operators,
+  path: '/keys',
+  validateSearch: (search): { pattern?: string; key?: string } => ({
+    pattern: textOf(search.pattern),
+    key: textOf(search.key),
+  }),
+  component: lazyRouteComponent(() => import('./console/keys-page.tsx'), 'KeysPage'),
+});
+
 const clear = createRoute({
   getParentRoute: () => operators,
   path: '/clear',
-  validateSearch: (search): { pattern?: string } => ({
-    pattern: typeof search.pattern === 'string' ? search.pattern : undefined,
-  }),
+  validateSearch: (search): { pattern?: string } => ({ pattern: textOf(search.pattern) }),
   component: lazyRouteComponent(() => import('./console/clear-page.tsx'), 'ClearPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => operators,
+  path: '/audit',
+  validateSearch: (search): { action?: string; result?: AuditResult; person?: number } => ({
+    action: textOf(search.action),
+    result: AUDIT_RESULTS.find((result) => result === search.result),
+    person:
+      Number.isSafeInteger(search.person) && Number(search.person) > 0 ? Number(search.person) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./console/audit-page.tsx'), 'AuditPage'),
 });
 
 export const router = createRouter({
@@ -102,7 +123,7 @@ export const router = createRouter({
     signIn,
     register,
     members.addChildren([jobs, job]),
-    operators.addChildren([consoleStart, clear]),
+    operators.addChildren([consoleStart, keys, clear, audit]),
   ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
@@ -120,6 +141,11 @@ declare module '@tanstack/react-router' {
  */
 function nextPage({ next }: Record<string, unknown>): { next?: string } {
   return { next: typeof next === 'string' && /^\/[^/\\]/.test(next) ? next : undefined };
+}
+
+/** A text of the address; one that looks like a number comes as a number. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 async function requireSignIn(next: string) {

@@ -2,7 +2,7 @@
  * Who did what to the cache. The row stands before the act begins: an act that cannot be written down does not happen,
  * and one whose process died stays visible as `running`.
  */
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, asc, desc, eq, lt } from 'drizzle-orm';
 import { audit, users } from '../../drizzle/schema.ts';
 import { getDb, write } from '../db/index.ts';
 
@@ -84,6 +84,24 @@ export async function auditPage({ cursor, limit, action, userId, result }: Audit
     .limit(limit + 1);
   const items = rows.slice(0, limit).map(({ row, username }) => ({ ...row, username }));
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+export interface AuditChoices {
+  actions: string[];
+  /** `username` is null when the account is gone. */
+  people: { id: number; username: string | null }[];
+}
+
+/** What there is to filter by: the actions and the people that the audit knows. */
+export async function auditChoices(): Promise<AuditChoices> {
+  const actions = getDb().selectDistinct({ action: audit.action }).from(audit).orderBy(asc(audit.action));
+  const known = getDb().selectDistinct({ id: audit.userId }).from(audit).as('known');
+  const people = getDb()
+    .select({ id: known.id, username: users.username })
+    .from(known)
+    .leftJoin(users, eq(users.id, known.id))
+    .orderBy(asc(known.id));
+  return { actions: (await actions).map(({ action }) => action), people: await people };
 }
 
 async function begin(

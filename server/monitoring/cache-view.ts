@@ -3,56 +3,81 @@ import type { z } from 'zod';
 import { cache } from '../app-cache.ts';
 import { config } from '../config.ts';
 import { appError } from '../trpc/errors.ts';
-import { isMasked, maskKey, redact } from './mask.ts';
+import { isMasked, maskKey, patternOfKey, redact } from './mask.ts';
 import { namespaceLabel } from './metric-labels.ts';
 import type { keysInput } from './monitoring-schemas.ts';
 import { answered } from './redis-away.ts';
 import { isSealed, seal, unseal } from './sealed.ts';
 
 const BUDGET_MS = 1000;
-/** Keys that Redis looks at in one go. */
-const SLICE = 500;
-/** Larger entries are not unpacked for a look. */
+/** Keys that Redis looks at in one go at most; slices grow to that while none matches. */
+const MAX_SLICE = 1000;
+/** Values of larger entries are not shown. */
 const MAX_SHOWN_BYTES = 262_144;
+/** What Redis answers for the time left of a key that is not there. */
+const GONE = -2;
 
 export interface KeyRow {
   /** As it may be shown; parts that may name a person are hidden. */
   key: string;
   /** What to send for this key: the key itself, or a sealed form of it where a part is hidden. */
   ref: string;
+  /** Is a part of the key hidden? */
+  isHidden: boolean;
   namespace: string;
+  /** Seconds until it is gone; -1 when it stays until it is evicted. */
   ttlS: number;
+  /** Of what stands in the slot: an entry above 256 KB stands elsewhere, and its slot holds its place alone. */
   bytes: number;
 }
 
-/**
- * Keys that match, some hundred at a time. A page may hold a few more than the limit, or none although more follow:
- * Redis decides how its slices fall. A key may come twice when the table grows meanwhile.
- */
-export async function keysPage({ pattern, cursor, limit }: z.output<typeof keysInput>) {
-  const keys: string[] = [];
-  let nextCursor = cursor ?? null;
-  const end = performance.now() + BUDGET_MS;
-  do {
-    const page = await answered(cache.scanKeys(pattern, nextCursor, SLICE));
-    keys.push(...page.keys);
-    nextCursor = page.cursor;
-  } while (nextCursor !== null && keys.length < limit && performance.now() < end);
-  const facts = await factsOf(keys);
-  return { rows: keys.map((key, i) => rowOf(key, facts[i])), nextCursor };
+export interface KeysPage {
+  rows: KeyRow[];
+  nextCursor: string | null;
+  /** Keys that Redis looked at for this page, about. */
+  scanned: number;
+  /** Keys in Redis, other programs' included; null when it did not say. */
+  total: number | null;
 }
 
-/** One entry with its value redacted; throws `NOT_FOUND` when there is none. */
+/**
+ * Keys that match, about `limit` at a time. A page may hold some more, or none although more follow: Redis decides how
+ * its slices fall. A key may come twice when the table grows meanwhile.
+ */
+export async function keysPage({ pattern, cursor, limit }: z.output<typeof keysInput>): Promise<KeysPage> {
+  const keys: string[] = [];
+  let nextCursor = cursor ?? null;
+  let [slice, scanned] = [limit, 0];
+  const end = performance.now() + BUDGET_MS;
+  do {
+    const page = await answered(cache.scanKeys(pattern, nextCursor, slice));
+    keys.push(...page.keys);
+    scanned += slice;
+    nextCursor = page.cursor;
+    if (page.keys.length === 0) slice = Math.min(2 * slice, MAX_SLICE);
+  } while (nextCursor !== null && keys.length < limit && performance.now() < end);
+  const facts = await factsOf(keys);
+  const rows = keys.flatMap((key, i) => (facts[i]?.ttlMs === GONE ? [] : [rowOf(key, facts[i])]));
+  return { rows, nextCursor, scanned, total: (await cache.redisInfo())?.keys ?? null };
+}
+
+/** One entry with its value redacted, and the pattern by which it can be cleared; throws `NOT_FOUND` when there is none. */
 export async function entryOf(ref: string) {
   const key = keyOf(ref);
   const [facts] = await factsOf([key]);
-  if (!facts || facts.ttlMs === -2)
-    throw appError('NOT_FOUND', { message: `There is no entry ${maskKey(key)}` });
-  const row = rowOf(key, facts);
+  if (!facts || facts.ttlMs === GONE) throw noEntry(key);
+  const row = { ...rowOf(key, facts), pattern: patternOfKey(key) };
   if (facts.bytes > MAX_SHOWN_BYTES) return { ...row, kind: 'large' as const };
   const inspection = await answered(cache.inspect(key));
-  if (!inspection) throw appError('NOT_FOUND', { message: `There is no entry ${maskKey(key)}` });
-  return { ...inspection, ...row, tags: inspection.tags?.map(maskKey), value: redact(inspection.value) };
+  if (!inspection) throw noEntry(key);
+  const { bytes } = inspection;
+  if (bytes > MAX_SHOWN_BYTES) return { ...row, bytes, kind: 'large' as const };
+  const tags = inspection.tags?.map(maskKey);
+  return { ...inspection, ...row, bytes, tags, value: redact(inspection.value) };
+}
+
+function noEntry(key: string) {
+  return appError('NOT_FOUND', { message: `There is no entry ${maskKey(key)}` });
 }
 
 /** The key behind what `cacheKeys` calls `ref`. Throws `BAD_REQUEST` when it is sealed by nobody here. */
@@ -67,7 +92,7 @@ export function keyOf(ref: string): string {
 }
 
 export interface KeyFacts {
-  /** Milliseconds left; -2 when it is gone already. */
+  /** Milliseconds left; -1 when nothing ends it, -2 when it is gone already. */
   ttlMs: number;
   bytes: number;
 }
@@ -90,7 +115,14 @@ export function namespaceOfKey(key: string): string {
 }
 
 function rowOf(key: string, facts: KeyFacts | undefined): KeyRow {
-  const { ttlMs, bytes } = facts ?? { ttlMs: -2, bytes: 0 };
-  const ref = isMasked(key) ? seal(key) : key;
-  return { key: maskKey(key), ref, namespace: namespaceOfKey(key), ttlS: Math.ceil(ttlMs / 1000), bytes };
+  const { ttlMs, bytes } = facts ?? { ttlMs: GONE, bytes: 0 };
+  const isHidden = isMasked(key);
+  return {
+    key: maskKey(key),
+    ref: isHidden ? seal(key) : key,
+    isHidden,
+    namespace: namespaceOfKey(key),
+    ttlS: ttlMs < 0 ? ttlMs : Math.ceil(ttlMs / 1000),
+    bytes,
+  };
 }

@@ -7,6 +7,10 @@ const HIDDEN = '[hidden]';
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 50;
 const MAX_TEXT = 500;
+/** Finding addresses takes time that grows with the square of a text: 1.6 s for 40,000 characters, 1 ms for these. */
+const MAX_LOOKED_AT = 1000;
+/** An e-mail address is 254 characters at most, and so shall be whatever else names a person. */
+const LONGEST_NAME = 254;
 
 const NUMBER = /^-?\d{1,10}$/;
 const WORD = /^[A-Za-z][A-Za-z0-9_-]{0,23}$/;
@@ -25,6 +29,16 @@ export function maskPattern(pattern: string): string {
 
 export function isMasked(key: string): boolean {
   return maskKey(key) !== key;
+}
+
+/**
+ * The narrowest pattern that may be shown for a key: a star for each hidden part. A key with nothing hidden is matched
+ * alone, since what is harmless holds no character that a glob reads.
+ */
+export function patternOfKey(key: string): string {
+  return maskKey(key)
+    .replaceAll(HIDDEN, '*')
+    .replace(/\*(:\*)+/g, '*');
 }
 
 function maskPart(part: string): string {
@@ -81,8 +95,11 @@ function redactField(name: string, value: unknown, depth: number): unknown {
 }
 
 function redactText(text: string): string {
-  const clean = PERSONAL_TEXT.reduce((rest, [look, kind]) => rest.replace(look, kind), text);
-  return clean.length > MAX_TEXT
-    ? `${clean.slice(0, MAX_TEXT)}… [${clean.length - MAX_TEXT} more characters]`
-    : clean;
+  const looked = text.slice(0, MAX_LOOKED_AT);
+  const clean = PERSONAL_TEXT.reduce((rest, [look, kind]) => rest.replace(look, kind), looked);
+  if (text.length <= MAX_LOOKED_AT && clean.length <= MAX_TEXT) return clean;
+  // What stands at the end of what was looked at may be the half of an address.
+  const safe = text.length > MAX_LOOKED_AT ? clean.length - LONGEST_NAME : MAX_TEXT;
+  const shown = clean.slice(0, Math.max(0, Math.min(safe, MAX_TEXT)));
+  return `${shown}… [${text.length - looked.length + clean.length - shown.length} more characters]`;
 }

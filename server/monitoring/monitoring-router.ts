@@ -4,7 +4,7 @@ import { cache } from '../app-cache.ts';
 import { poolState } from '../db/index.ts';
 import { operatorProcedure, router } from '../trpc/procedures.ts';
 import { rest } from '../trpc/rest.ts';
-import { auditPage } from './audit-log.ts';
+import { auditChoices, auditPage } from './audit-log.ts';
 import { clearByPattern, clearEverything, expireNames, warm } from './cache-acts.ts';
 import { cacheNumbers, namespaceNumbers } from './cache-numbers.ts';
 import { entryOf, keysPage } from './cache-view.ts';
@@ -50,6 +50,8 @@ export const monitoringRouter = router({
   dbStats: operatorProcedure.query(async () => ({ pool: poolState(), ...(await databaseState()) })),
   queueStats: operatorProcedure.query(() => queueState()),
   auditLog: operatorProcedure.input(auditInput).query(({ input }) => auditPage(input)),
+  /** The actions and people that the audit can be filtered by. */
+  auditChoices: operatorProcedure.query(() => auditChoices()),
   health: operatorProcedure.query(() => healthReport()),
 
   /** Marks entries old by age: they are served while fresh values load. */

@@ -1,6 +1,6 @@
 /** Clearing by hand: what goes, what stays, what is told and what is written down. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditRow } from '../../server/monitoring/audit-log.ts';
+import type { AuditChoices, AuditRow } from '../../server/monitoring/audit-log.ts';
 import type { ClearAnswer } from '../../server/monitoring/cache-acts.ts';
 import type { ClearPreview } from '../../server/monitoring/clear-preview.ts';
 import { openConsole, type TestConsole } from './support/console.ts';
@@ -176,5 +176,29 @@ describe('the audit', () => {
       await site.query<Page>('monitoring.auditLog', { input: { ...input, cursor: first.nextCursor } })
     ).data;
     expect(second.items[0]?.input).toEqual({ pattern: 'a:*' });
+  });
+
+  it('tells the actions and people that it can be filtered by, each once, gone accounts without a name', async () => {
+    for (const as of ['admin', 'operator'] as const)
+      await site.mutate('monitoring.cacheExpire', { as, input: { keys: ['user:1'] } });
+    const { write } = await import('../../server/db/index.ts');
+    const { audit } = await import('../../drizzle/schema.ts');
+    const row = {
+      userId: 999_999,
+      role: 'admin',
+      source: 'api',
+      action: 'cacheClear',
+      result: 'ok',
+      requestId: 'x',
+    };
+    await write((tx) => tx.insert(audit, row as typeof audit.$inferInsert));
+    const { data } = await site.query<AuditChoices>('monitoring.auditChoices', { as: 'operator' });
+    expect(data.actions).toEqual([...new Set(data.actions)].sort());
+    expect(data.actions).toEqual(expect.arrayContaining(['cacheClear', 'cacheExpire']));
+    expect(data.people).toEqual([
+      { id: site.ids.operator, username: 'operator' },
+      { id: site.ids.admin, username: 'admin' },
+      { id: 999_999, username: null },
+    ]);
   });
 });

@@ -66,8 +66,27 @@ describe('a value that is shown', () => {
     });
     expect(shown).toEqual({ at, big: 1n, map: new Map([['[email]', 1]]), set: new Set([1]), none: null });
     expect(redact(Array(60).fill(1))).toHaveLength(51);
-    expect(redact('x y '.repeat(1000))).toMatch(/more characters]$/);
+    expect(redact('x y '.repeat(1000))).toMatch(/^x y x y .* x y … \[3500 more characters]$/);
+    expect(redact('x y '.repeat(200))).toMatch(/ x y … \[300 more characters]$/);
+    expect(redact('x y '.repeat(100))).toBe('x y '.repeat(100));
     expect(redact(Buffer.alloc(9))).toBe('[9 bytes]');
+  });
+
+  it('holds no half of an address where it is cut', () => {
+    const token = 'a'.repeat(40);
+    for (let before = 900; before < 1010; before++) {
+      const filled = `${token} `.repeat(before / 41).padEnd(before, ' ');
+      expect(redact(`${filled}ann.of.green.gables@example.org and more ${'x '.repeat(2000)}`)).not.toMatch(
+        /ann|gables/,
+      );
+    }
+  });
+
+  it('is there at once, however long its text is', () => {
+    const begun = performance.now();
+    for (const text of ['a'.repeat(2_000_000), 'a@'.repeat(1_000_000), '+1 '.repeat(1_000_000)])
+      redact({ text });
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 });
 

@@ -14,6 +14,7 @@ const QUERIES = {
   dbStats: undefined,
   queueStats: undefined,
   auditLog: undefined,
+  auditChoices: undefined,
   health: undefined,
 };
 const ACTS = {

@@ -2,7 +2,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NumbersReport } from '../../server/monitoring/cache-numbers.ts';
-import type { KeyRow } from '../../server/monitoring/cache-view.ts';
+import type { KeyRow, KeysPage } from '../../server/monitoring/cache-view.ts';
 import type { ClearPreview } from '../../server/monitoring/clear-preview.ts';
 import type { HealthReport } from '../../server/monitoring/health.ts';
 import type { Timeseries } from '../../server/monitoring/timeseries.ts';
@@ -83,17 +83,19 @@ describe('cacheNamespaces', () => {
 
 /** Over all pages: other test files may have filled the same Redis. */
 async function allKeys(pattern: string): Promise<KeyRow[]> {
-  const seen: KeyRow[] = [];
+  return (await allPages(pattern)).flatMap((page) => page.rows);
+}
+
+async function allPages(pattern: string): Promise<KeysPage[]> {
+  const pages: KeysPage[] = [];
   let cursor: string | undefined;
   do {
     const input = { pattern, limit: 200, cursor };
-    const { data } = await site.query<{ rows: KeyRow[]; nextCursor: string | null }>('monitoring.cacheKeys', {
-      input,
-    });
-    seen.push(...data.rows);
+    const { data } = await site.query<KeysPage>('monitoring.cacheKeys', { input });
+    pages.push(data);
     cursor = data.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  return seen;
+  return pages;
 }
 
 describe('cacheKeys and cacheEntry', () => {
@@ -105,6 +107,67 @@ describe('cacheKeys and cacheEntry', () => {
     expect(new Set(seen.map((row) => row.key)).size).toBe(1200);
     expect(seen[0]).toMatchObject({ namespace: 'thing', bytes: expect.any(Number) });
     expect(seen[0]?.ttlS).toBeGreaterThan(500);
+  });
+
+  it('come about as many as were asked for at a time, and tell how many keys were looked at', async () => {
+    await app.cache.setMany(
+      Array.from({ length: 1200 }, (_, i) => ({ key: `thing:${i}`, value: i, ttl: 600 })),
+    );
+    const pages = await allPages('thing:*');
+    expect(pages.length).toBeGreaterThanOrEqual(4);
+    for (const { rows, total } of pages) {
+      expect(rows.length).toBeLessThanOrEqual(420);
+      expect(total).toBeGreaterThanOrEqual(1200);
+    }
+    expect(pages.reduce((sum, { scanned }) => sum + scanned, 0)).toBeGreaterThanOrEqual(1200);
+  });
+
+  it('tell of an entry that nothing ends that it has no end', async () => {
+    const redis = new Redis(redisUrl());
+    await redis.set(`${site.prefix}thing:ever`, 'garbage');
+    expect(await allKeys('thing:ever')).toMatchObject([{ ttlS: -1, bytes: 7 }]);
+    await redis.del(`${site.prefix}thing:ever`);
+    redis.disconnect();
+  });
+
+  it.each([
+    ['thing:1', 'thing:1', 1],
+    ['thing:a-b:20', 'thing:a-b:20', 1],
+    ['thing:a*b', 'thing:*', 9],
+    ['thing:a?b', 'thing:*', 9],
+    ['thing:[ab]', 'thing:*', 9],
+    ['thing:^a', 'thing:*', 9],
+    ['thing:a\\b', 'thing:*', 9],
+    ['thing: a ', 'thing:*', 9],
+    ['mail:ann@example.org:bob@example.org:7', 'mail:*:7', 1],
+  ])(
+    '%j is cleared by %s, which stars what is hidden and matches nothing else of what is shown',
+    async (key, pattern, matched) => {
+      const keys = 'thing:1 thing:10 thing:a-b:20 thing:a*b thing:a?b thing:[ab] thing:^a thing:a\\b'.split(
+        ' ',
+      );
+      const others = ['thing: a ', 'mail:ann@example.org:bob@example.org:7', 'mail:ann@example.org:8'];
+      await app.cache.setMany([...keys, ...others].map((name) => ({ key: name, value: 1, ttl: 600 })));
+      const entry = await site.query<{ pattern: string; isHidden: boolean }>('monitoring.cacheEntry', {
+        input: { key },
+      });
+      expect(entry.data).toMatchObject({ pattern, isHidden: pattern.includes('*') });
+      const preview = await site.query<ClearPreview>('monitoring.cacheClearPreview', {
+        input: { pattern: entry.data.pattern, countAll: true },
+      });
+      expect(preview.data.matched).toBe(matched);
+    },
+  );
+
+  it('tell of a large entry its true size, and not its value', async () => {
+    const { randomBytes } = await import('node:crypto');
+    await app.cache.set('thing:large', randomBytes(300_000).toString('base64'), 600);
+    const { data } = await site.query<{ bytes: number }>('monitoring.cacheEntry', {
+      input: { key: 'thing:large' },
+    });
+    expect(data).toMatchObject({ kind: 'large', key: 'thing:large' });
+    expect(data).not.toHaveProperty('value');
+    expect(data.bytes).toBeGreaterThan(300_000);
   });
 
   it('redact what is personal in the key and in the value, and find the entry by its ref', async () => {

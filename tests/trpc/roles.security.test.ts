@@ -24,7 +24,7 @@ const CALLABLE_BY = {
     follows.following follows.follow follows.unfollow activity.mine`),
   operator: names(`
     monitoring.cacheStats monitoring.cacheNamespaces monitoring.cacheTimeseries monitoring.cacheKeys monitoring.cacheEntry
-    monitoring.cacheClearPreview monitoring.redisInfo monitoring.dbStats monitoring.queueStats monitoring.auditLog monitoring.health
+    monitoring.cacheClearPreview monitoring.redisInfo monitoring.dbStats monitoring.queueStats monitoring.auditLog monitoring.auditChoices monitoring.health
     monitoring.cacheExpire monitoring.cacheWarm monitoring.stream`),
   admin: names(`
     users.list users.setRole monitoring.cacheClear monitoring.cacheClearPattern analytics.dashboard

@@ -23,13 +23,17 @@ describe.skipIf(!browserProgram)('every page', () => {
   let server: RunningServer;
   let browser: Browser;
   let jobPath: string;
+  let entryPath: string;
 
   beforeAll(async () => {
     await buildPages();
     server = await startServer({ LOGIN_PER_MINUTE: '1000' });
     browser = await launchBrowser();
     const larder = createLarderClient({ url: server.url });
-    await larder.login(demoLogin('admin'));
+    const { id } = await larder.login(demoLogin('admin'));
+    await larder.api.users.byId.query({ id });
+    entryPath = `/console/keys?pattern=user:*&key=user:${id}`;
+    await larder.api.monitoring.cacheExpire.mutate({ keys: ['user:0'] });
     const job = await larder.upload({
       type: 'contacts',
       fileName: 'people.csv',
@@ -52,7 +56,9 @@ describe.skipIf(!browserProgram)('every page', () => {
     ['/jobs/999999', (page) => page.getByRole('heading', { name: 'There is no such job' }).waitFor()],
     ['/nowhere', (page) => page.getByRole('heading', { name: 'There is no such page' }).waitFor()],
     ['/console', (page) => page.getByTestId('hit-ratio').waitFor()],
+    [entryPath, (page) => page.getByTestId('value').waitFor()],
     ['/console/clear?pattern=user:*', (page) => page.getByTestId('preview-matched').waitFor()],
+    ['/console/audit', (page) => page.getByTestId('loaded').getByText('1 act').waitFor()],
   ];
 
   test.each([

@@ -25,7 +25,7 @@ describe.skipIf(!browserProgram)('while Redis does not answer', () => {
     await redis?.stop();
   });
 
-  test('the console says so, holds clearing back and goes on when Redis is back; members notice nothing', async () => {
+  test('the console says so, holds clearing and looking at keys back, and goes on when Redis is back; members notice nothing', async () => {
     const { context, page, complaints } = await visit(browser, { url: server.url });
     await signIn(page, demoLogin('admin'));
     await page.goto('/console/clear?pattern=user:*');
@@ -33,12 +33,18 @@ describe.skipIf(!browserProgram)('while Redis does not answer', () => {
     redis.freeze();
     await page.getByText(BANNER).waitFor();
     await page.getByText(/Nothing can be cleared just now/).waitFor();
+    await page.getByRole('link', { name: 'Keys' }).click();
+    await page.getByText(/Keys cannot be seen just now/).waitFor();
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByText('Nothing was done by hand yet').waitFor();
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByText('No jobs yet').waitFor();
     redis.thaw();
     await page.getByRole('link', { name: 'Console' }).click();
     await page.getByTestId('hit-ratio').waitFor();
     await expect.poll(() => page.getByText(BANNER).count(), { timeout: 20_000 }).toBe(0);
+    await page.getByRole('link', { name: 'Keys' }).click();
+    await page.getByRole('columnheader', { name: 'Key' }).waitFor();
     expect(complaints).toEqual([]);
     await context.close();
   });

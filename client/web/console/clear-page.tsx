@@ -1,5 +1,5 @@
 /** Clearing the cache: say what, see what that would take away, confirm by its weight, read what happened. */
-import { Button, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -10,10 +10,9 @@ import { milliseconds, plural } from '../ui/format.ts';
 import { BroomIcon } from '../ui/icons.tsx';
 import { Failure, Loading, Note } from '../ui/states.tsx';
 import { ConfirmClear } from './confirm-clear.tsx';
+import { EVERYTHING, PatternForm } from './pattern-form.tsx';
 import { PreviewReport } from './preview-report.tsx';
 import { useRedisTrouble } from './redis-banner.tsx';
-
-export const EVERYTHING = '*';
 
 export type Preview = Outputs['monitoring']['cacheClearPreview'];
 type Cleared = Outputs['monitoring']['cacheClear'];
@@ -22,56 +21,24 @@ const route = getRouteApi('/console/clear');
 
 export function ClearPage() {
   const { pattern } = route.useSearch();
+  const navigate = route.useNavigate();
   const [cleared, setCleared] = useState<Cleared | null>(null);
+  const ask = (wanted: string) => {
+    setCleared(null);
+    void navigate({ search: { pattern: wanted } });
+    void queryClient.invalidateQueries({ queryKey: trpc.monitoring.cacheClearPreview.queryKey() });
+  };
   return (
     <Page
       title="Clear"
       lead="Deleting takes nothing but time: the next read of each entry waits for the database once. Look first what a pattern would take."
     >
-      <PatternForm key={`form ${pattern ?? ''}`} pattern={pattern} onAsk={() => setCleared(null)} />
+      <PatternForm key={`form ${pattern ?? ''}`} pattern={pattern} submit="Show what matches" ask={ask} />
       <div aria-live="polite">{cleared ? <ClearedNote cleared={cleared} /> : null}</div>
       {pattern !== undefined && !cleared ? (
         <PreviewSection key={`preview ${pattern}`} pattern={pattern} done={setCleared} />
       ) : null}
     </Page>
-  );
-}
-
-function PatternForm({ pattern, onAsk }: { pattern: string | undefined; onAsk: () => void }) {
-  const navigate = route.useNavigate();
-  const [typed, setTyped] = useState(pattern ?? '');
-  const ask = (wanted: string) => {
-    onAsk();
-    void navigate({ search: { pattern: wanted } });
-    void queryClient.invalidateQueries({ queryKey: trpc.monitoring.cacheClearPreview.queryKey() });
-  };
-  return (
-    <form
-      className="card card-pad pattern-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (typed.trim()) ask(typed.trim());
-      }}
-    >
-      <TextInput
-        label="Pattern"
-        description="* stands for any characters, ? for one, [ab] for either. The prefix is added for you."
-        placeholder="user:*"
-        value={typed}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoComplete="off"
-        onChange={(event) => setTyped(event.currentTarget.value)}
-      />
-      <div className="actions">
-        <Button type="submit" disabled={typed.trim() === ''}>
-          Show what matches
-        </Button>
-        <Button variant="default" onClick={() => ask(EVERYTHING)}>
-          Everything
-        </Button>
-      </div>
-    </form>
   );
 }
 

@@ -3,7 +3,8 @@ import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Dialog } from '../ui/dialog.tsx';
 import { plural } from '../ui/format.ts';
-import { EVERYTHING, type Preview } from './clear-page.tsx';
+import type { Preview } from './clear-page.tsx';
+import { EVERYTHING } from './pattern-form.tsx';
 
 const MANY = 1_000;
 const WORD = 'everything';

@@ -5,7 +5,7 @@ import { NotAllowedPage } from '../shell/exceptional-pages.tsx';
 import { SkipLink, useFocusOnArrival } from '../shell/page.tsx';
 import { TopBar } from '../shell/top-bar.tsx';
 import { useSignedIn } from '../shell/use-signed-in.ts';
-import { BroomIcon, GaugeIcon } from '../ui/icons.tsx';
+import { BroomIcon, GaugeIcon, ListIcon, StoreIcon } from '../ui/icons.tsx';
 import { RedisBanner } from './redis-banner.tsx';
 
 export function ConsoleShell() {
@@ -34,8 +34,18 @@ export function ConsoleShell() {
               </Link>
             </li>
             <li>
+              <Link to="/console/keys">
+                <StoreIcon /> Keys
+              </Link>
+            </li>
+            <li>
               <Link to="/console/clear">
                 <BroomIcon /> {mayClear(me) ? 'Clear' : 'Clear (preview)'}
+              </Link>
+            </li>
+            <li>
+              <Link to="/console/audit">
+                <ListIcon /> Audit
               </Link>
             </li>
           </ul>

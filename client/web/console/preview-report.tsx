@@ -3,7 +3,8 @@ import { Button } from '@mantine/core';
 import { Figure, Figures } from '../ui/figures.tsx';
 import { count, percent, plural, share, size } from '../ui/format.ts';
 import { Empty, Note } from '../ui/states.tsx';
-import { EVERYTHING, type Preview } from './clear-page.tsx';
+import type { Preview } from './clear-page.tsx';
+import { EVERYTHING } from './pattern-form.tsx';
 
 interface PreviewReportProps {
   preview: Preview;

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat();
 const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const withZone = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const SIZES = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -45,6 +46,9 @@ export function span(seconds: number): string {
 export const when = (date: Date) => instant.format(date);
 export const timeOfDay = (date: Date) => clock.format(date);
 
-/** The instant with its zone, for titles and details. */
+/** The instant to the second, with its zone. */
+export const whenWithZone = (date: Date) => withZone.format(date);
+
+/** The same in long words, for titles and details. */
 export const whenExactly = (date: Date) =>
   date.toLocaleString(undefined, { dateStyle: 'long', timeStyle: 'long' });

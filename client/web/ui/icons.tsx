@@ -47,6 +47,10 @@ export const PauseIcon = drawn('M7 5v10M13 5v10');
 export const PlayIcon = drawn('M6.5 4.5v11l9-5.5z');
 export const GaugeIcon = drawn('M3 14.5a7.5 7.5 0 1 1 14 0M10 12.5l3.2-4.2M10 13.6v.1');
 export const BroomIcon = drawn('M16.5 3.5L11 9M8 8l4 4c-.5 3-2 4.5-5 5L3 13c.5-3 2-4.5 5-5zM5.5 15.5l2-2');
+export const StoreIcon = drawn(
+  'M4 5c0-1.4 2.7-2.5 6-2.5s6 1.1 6 2.5-2.7 2.5-6 2.5S4 6.4 4 5zM4 5v10c0 1.4 2.7 2.5 6 2.5s6-1.1 6-2.5V5M4 10c0 1.4 2.7 2.5 6 2.5s6-1.1 6-2.5',
+);
+export const ListIcon = drawn('M7 5h10M7 10h10M7 15h10M3.5 5h.1M3.5 10h.1M3.5 15h.1');
 export const LiveIcon = drawn(
   'M10 9a1 1 0 1 1 0 2 1 1 0 0 1 0-2zM6.5 13.5a5 5 0 0 1 0-7M13.5 6.5a5 5 0 0 1 0 7M4 16a8.5 8.5 0 0 1 0-12M16 4a8.5 8.5 0 0 1 0 12',
 );

@@ -1,9 +1,10 @@
 /** The states that every view knows beside its content: loading, empty, failed, not allowed. */
 import { Button, Skeleton, Stack } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { toLarderError } from '../../errors.ts';
+import { CopyButton } from './copy-button.tsx';
 import { plural } from './format.ts';
-import { CheckIcon, CopyIcon, CrossIcon, InfoIcon, WarnIcon } from './icons.tsx';
+import { CheckIcon, CrossIcon, InfoIcon, WarnIcon } from './icons.tsx';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'quiet';
 
@@ -87,18 +88,10 @@ function titleOf(status: number): string {
 }
 
 function RequestId({ id }: { id: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = () =>
-    navigator.clipboard.writeText(id).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
   return (
     <p className="request-id">
       Request <code>{id}</code>
-      <button type="button" className="link-button" onClick={() => void copy()}>
-        <CopyIcon size={14} /> {copied ? 'Copied' : 'Copy'}
-      </button>
+      <CopyButton text={id} />
     </p>
   );
 }

@@ -8,6 +8,8 @@ import { freshDatabase, freshPrefix, queueRedisUrl, redisUrl } from '../../suppo
 
 export interface RunningServer {
   url: string;
+  /** Where its database is, for what cannot be brought about through the API. */
+  databaseUrl: string;
   /** What the process said so far. */
   output(): string;
   stop(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Run
   await untilReady(url, server);
   return {
     url,
+    databaseUrl: database.url,
     output: server.output,
     async stop() {
       server.process.kill('SIGTERM');
