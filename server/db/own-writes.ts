@@ -16,6 +16,8 @@ export type Demand = 'nothing' | 'memory' | 'cache';
 
 export interface Visit {
   readonly demand: Demand;
+  /** When the demand has served its time, in ms since 1970: a stream's call may last for hours. */
+  readonly until: number;
   /** Outbox rows that are not acknowledged: those that the caller came with, and what the call itself wrote. */
   readonly waiting: Set<number>;
   /** For what was written so far; null when that is nothing which a cached read shows. */
@@ -40,7 +42,7 @@ export async function beginVisit(presented: string | undefined): Promise<Visit> 
   const rows = valid.flat().slice(-MOST);
   const waiting = new Set(rows.length === 0 ? [] : await rowsStanding(rows).catch(() => rows));
   const demand = waiting.size > 0 ? 'cache' : valid.length > 0 ? 'memory' : 'nothing';
-  return { demand, waiting, receipt: null };
+  return { demand, until: Date.now() + VALID_MS, waiting, receipt: null };
 }
 
 /** Runs a part of the call's work. */
@@ -50,7 +52,8 @@ export function during<T>(visit: Visit, work: () => T): T {
 
 /** What reads must leave aside now. */
 export function demandNow(): Demand {
-  return visits.getStore()?.demand ?? 'nothing';
+  const { demand = 'nothing', until = 0 } = visits.getStore() ?? {};
+  return demand !== 'nothing' && Date.now() < until ? demand : 'nothing';
 }
 
 /** Told by `write` after its invalidation. The call's own later reads are as demanding as its caller's next. */

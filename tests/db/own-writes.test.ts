@@ -1,6 +1,6 @@
 /** Receipts of writes that Redis has not acknowledged: none is forgotten while its rows wait, whatever is written beside it. */
 import { eq, sql } from 'drizzle-orm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pastWrite } from '../support/past-write.ts';
 import { freshEnvironment } from '../support/services.ts';
 
@@ -78,6 +78,18 @@ describe('a write that Redis has not acknowledged', () => {
       await pastWrite(db.getDb()).execute(sql`rename table outbox_away to outbox`);
     }
   });
+});
+
+it('a call that lasts, such as a stream, asks the cache again when its receipt has served its time', async () => {
+  const visit = await db.beginVisit(await call(undefined, false));
+  const demand = () => db.during(visit, () => db.demandNow());
+  expect(demand()).toBe('cache');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 });
+  try {
+    expect(demand()).toBe('nothing');
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it.each(['', ',', `${Date.now()}-`, `${Date.now()}-1.`, `${Date.now()}-1.2.x`, ','.repeat(15)])(
