@@ -20,6 +20,7 @@ import { EventSource, type FetchLike } from 'eventsource';
 import superjson from 'superjson';
 import type { AppRouter } from '../server/root-router.ts';
 import { refusalToError, toLarderError, typedErrors } from './errors.ts';
+import { type HeaderMaker, receiptKeeper } from './receipts.ts';
 
 export type { AppRouter } from '../server/root-router.ts';
 export { LarderError, toLarderError, UNREACHABLE } from './errors.ts';
@@ -101,34 +102,6 @@ export function createLarderClient(options: LarderClientOptions): LarderClient {
       return api.jobs.byId.query({ id });
     },
     fetch: request,
-  };
-}
-
-type HeaderMaker = () => Record<string, string>;
-
-const RECEIPT_HEADER = 'x-larder-wrote';
-
-/** The server heeds no more of them. */
-const MOST_RECEIPTS = 20;
-
-/**
- * A call that wrote answers with a receipt. Sent along with later calls, it makes their reads at least that new on
- * whichever process they land; the server knows when it has served its time. A new one takes the places of those that
- * its call was sent with, and no others: those of calls that ran beside it.
- */
-function receiptKeeper(): { headers: HeaderMaker; fetch: typeof fetch } {
-  let receipts: string[] = [];
-  return {
-    headers: (): Record<string, string> =>
-      receipts.length === 0 ? {} : { [RECEIPT_HEADER]: receipts.join(', ') },
-    fetch: async (input, init) => {
-      const presented = new Headers(init?.headers).get(RECEIPT_HEADER)?.split(', ') ?? [];
-      const response = await fetch(input, init);
-      const receipt = response.headers.get(RECEIPT_HEADER);
-      if (receipt !== null)
-        receipts = [...receipts.filter((one) => !presented.includes(one)), receipt].slice(-MOST_RECEIPTS);
-      return response;
-    },
   };
 }
 

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { beginVisit, during, type Visit } from '../db/index.ts';
 
-/** A header for programs; browsers carry the cookie by themselves. */
+/** A header for programs and pages; the cookie is for what a browser asks by itself. Both are heeded. */
 const RECEIPT_HEADER = 'x-larder-wrote';
 const RECEIPT_COOKIE = 'larder_wrote';
 const COOKIE_S = 10;
@@ -18,8 +18,7 @@ export function honourReceipts(app: FastifyInstance, { secureCookies }: { secure
   } as const;
 
   app.addHook('onRequest', (request, _reply, done) => {
-    const header = request.headers[RECEIPT_HEADER];
-    const presented = typeof header === 'string' ? header : request.cookies[RECEIPT_COOKIE];
+    const presented = [request.headers[RECEIPT_HEADER], request.cookies[RECEIPT_COOKIE]].flat().join(',');
     const begin = (visit: Visit) => {
       visits.set(request, visit);
       during(visit, done);

@@ -22,13 +22,20 @@ afterAll(async () => {
   await api.close();
 });
 
-const me = (receipt?: string) =>
+const me = (receipt?: string, inCookie?: string) =>
   api.query(
     'users.byId',
     { id: member.id },
-    { token: member.token, ...(receipt && { headers: { 'x-larder-wrote': receipt } }) },
+    {
+      token: member.token,
+      headers: {
+        ...(receipt && { 'x-larder-wrote': receipt }),
+        ...(inCookie && { cookie: `larder_wrote=${inCookie}` }),
+      },
+    },
   );
-const name = async (receipt?: string) => ((await me(receipt)).data as { username: string }).username;
+const name = async (receipt?: string, inCookie?: string) =>
+  ((await me(receipt, inCookie)).data as { username: string }).username;
 const rename = (username: string) => api.mutate('users.update', { username }, { token: member.token });
 
 describe('the receipt of a write', () => {
@@ -64,6 +71,8 @@ describe('the receipt of a write', () => {
       { insertId: number },
     ];
     expect(await name(`${Date.now()}-${insertId}`)).toBe('After');
+    expect(await name(`${Date.now()}-0`, `${Date.now()}-${insertId}`)).toBe('After');
+    expect(await name(undefined, `${Date.now()}-${insertId}`)).toBe('After');
     expect(await name()).toBe('Before');
     await other.query('DELETE FROM outbox WHERE id = ?', [insertId]);
     expect(await name(`${Date.now()}-${insertId}`)).toBe('Before');

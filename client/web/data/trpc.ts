@@ -5,9 +5,12 @@ import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import superjson from 'superjson';
 import type { AppRouter } from '../../../server/root-router.ts';
 import { toLarderError, typedErrors } from '../../errors.ts';
+import { receiptKeeper } from '../../receipts.ts';
 
 const url = '/api/trpc';
 const MAX_BATCH = 20;
+/** The cookie holds one receipt only: of calls that run side by side, the last one's. */
+const receipts = receiptKeeper();
 
 export const api = createTRPCClient<AppRouter>({
   links: [
@@ -15,7 +18,7 @@ export const api = createTRPCClient<AppRouter>({
     splitLink({
       condition: (op) => op.type === 'subscription',
       true: httpSubscriptionLink({ url, transformer: superjson }),
-      false: httpBatchLink({ url, transformer: superjson, maxItems: MAX_BATCH }),
+      false: httpBatchLink({ url, ...receipts, transformer: superjson, maxItems: MAX_BATCH }),
     }),
   ],
 });
