@@ -8,18 +8,20 @@ import { getTableConfig, type MySqlTable, type MySqlTransaction } from 'drizzle-
 import type { MySql2PreparedQueryHKT, MySql2QueryResultHKT } from 'drizzle-orm/mysql2';
 import type * as schema from '../../drizzle/schema.ts';
 import { addDeleted, expectNoCascade } from './cascades.ts';
-import { asKept, columnOf, keyOf, primaryKeyOf } from './columns.ts';
+import { columnOf, keyOf, primaryKeyOf } from './columns.ts';
 import { dependenciesOf, dependenciesOn } from './dependencies.ts';
 import { RowsCameError } from './errors.ts';
 import type { NameSet } from './names.ts';
 import {
   type AnyRow,
   addNames,
+  asKept,
   changedColumns,
   expectPlainKey,
   matchAny,
   readingOf,
   slices,
+  withKey,
 } from './row-names.ts';
 import { compile, deleteOf, equalityOf, lockedRows, updateOf } from './statements.ts';
 import { idsFrom, type Statement, send } from './transaction.ts';
@@ -38,13 +40,15 @@ export async function insertRows(
   rows: AnyRow[],
 ): Promise<number[]> {
   const ids: number[] = [];
+  const dependencies = dependenciesOf(table);
+  const { by } = readingOf(table, dependencies);
   for (const row of rows) expectPlainKey(table, row);
   for (const some of slices(rows)) {
     const result = await send(tx, tx.insert(table).values(some).toSQL());
     const keys = keysOfInserted(table, some, idsFrom(tx, result, some.length));
     ids.push(...keys.map((key) => Number(Object.values(key)[0])));
-    const complete = some.map((row, i) => ({ ...asKept(table, row), ...keys[i] }));
-    await addNames(tx, names, { table, rows: complete, dependencies: dependenciesOf(table) });
+    const complete = some.map((row, i) => ({ ...asKept(table, row, by), ...keys[i] }));
+    await addNames(tx, names, { table, rows: complete, dependencies });
   }
   return ids;
 }
@@ -77,7 +81,11 @@ export async function updateRows(
   await addNames(tx, names, { table, rows: before, dependencies });
   if (moved.length === 0) return affectedRows;
   // What the database or Drizzle fills in is no plain value here, so that the row is read again.
-  const given = asKept(table, Object.fromEntries(changed.map((name) => [name, set[name]])));
+  const given = asKept(
+    table,
+    set,
+    withKey(table, moved).filter((name) => changed.includes(name)),
+  );
   const after = before.map((row) => ({ ...row, ...given }));
   await addNames(tx, names, { table, rows: after, dependencies });
   return affectedRows;

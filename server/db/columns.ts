@@ -45,22 +45,10 @@ export function isSame(one: readonly string[], other: readonly string[]): boolea
 }
 
 /**
- * Of values that are written, those that the server is known to keep as they are. What it may round, pad or spell in its
- * own way (`1.5` in a column of two decimals) is undefined: names are made of what stands there, so it is read again.
+ * Is the server known to keep the value as it was given? What it may round, pad or spell in its own way (`1.5` in a column
+ * of two decimals) names no entry: that is done by what stands there.
  */
-export function asKept(
-  table: MySqlTable,
-  values: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      isKept(columnOf(table, name), value) ? value : undefined,
-    ]),
-  );
-}
-
-function isKept(column: MySqlColumn, value: unknown): boolean {
+export function isKept(column: MySqlColumn, value: unknown): boolean {
   if (value === null) return true;
   const type = column.getSQLType();
   if (typeof value === 'boolean') return /^(boolean|tinyint)\b/.test(type);

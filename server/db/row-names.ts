@@ -2,8 +2,8 @@
 import { and, eq, inArray, or, type SQL } from 'drizzle-orm';
 import type { MySqlTable } from 'drizzle-orm/mysql-core';
 import type { Transaction } from './changes.ts';
-import { automaticOf, columnOf, primaryKeyOf } from './columns.ts';
-import type { Dependency } from './dependencies.ts';
+import { automaticOf, columnOf, isKept, primaryKeyOf } from './columns.ts';
+import { type Dependency, dependenciesOf } from './dependencies.ts';
 import type { NameSet } from './names.ts';
 import { compile, isPlain, type Look, lockedRows, lookAt } from './statements.ts';
 
@@ -83,13 +83,25 @@ export function changedColumns(table: MySqlTable, set: AnyRow): string[] {
   return [...given, ...automatic];
 }
 
-/** @throws when the database would compute a primary key: names could not be made of it. */
-export function expectPlainKey(table: MySqlTable, row: AnyRow): void {
-  for (const name of primaryKeyOf(table)) if (!isPlain(row[name])) throw new Error(COMPUTED_KEY);
+/** The values of these columns as far as they stand in the database as they were given; the others are undefined. */
+export function asKept(table: MySqlTable, row: AnyRow, names: readonly string[]): AnyRow {
+  return Object.fromEntries(
+    names.map((name) => [name, isKept(columnOf(table, name), row[name]) ? row[name] : undefined]),
+  );
 }
 
-const COMPUTED_KEY =
-  'A primary key cannot be set by an expression: expected a value, for the names of the changed row are made of it';
+/** @throws when the database would compute a primary key or spell it in its own way: names could not be made of it. */
+export function expectPlainKey(table: MySqlTable, row: AnyRow): void {
+  for (const name of primaryKeyOf(table)) {
+    const value = row[name];
+    const isNamed = value !== undefined && dependenciesOf(table).length > 0;
+    if (!isPlain(value) || (isNamed && !isKept(columnOf(table, name), value)))
+      throw new Error(`${name} ${NO_KEY}`);
+  }
+}
+
+const NO_KEY =
+  'is a primary key and cannot be set by an expression, or by a value that the database spells in its own way: expected a value as it will stand there, for the names of the changed row are made of it';
 
 export function* slices<T>(rows: readonly T[]): Generator<T[]> {
   for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT)

@@ -130,6 +130,27 @@ describe('a value that the database spells in its own way', () => {
   });
 });
 
+it('a row is named as it stands also when its key is changed by the same statement', async () => {
+  const id = await insert({ name: 'moved' });
+  writes.forget();
+  await db.write((tx) => tx.update(wares, { id: id + 500, price: '2.5' }, eq(wares.id, id)));
+  expect(writes.keysTold()).toEqual(expect.arrayContaining(['price:0.00', 'price:2.50']));
+});
+
+it('a primary key that the database would spell in its own way is refused', async () => {
+  const shelves = mysqlTable('shelves', { id: decimal('id', { precision: 5, scale: 2 }).primaryKey() });
+  db.dependsOn(shelves, {
+    read: 'shelf',
+    namespace: 'shelf',
+    by: ['id'],
+    shows: [],
+    names: ({ id }) => ({ keys: [`shelf:${id}`] }),
+  });
+  await expect(db.write((tx) => tx.insert(shelves, { id: '1.5' }))).rejects.toThrow(
+    'id is a primary key and cannot be set by',
+  );
+});
+
 it('a row that is inserted with the id 0 is known by the id that the server gives it', async () => {
   const id = await insert({ id: 0, name: 'zero' });
   expect(await rowOf(id)).toMatchObject({ name: 'zero' });
