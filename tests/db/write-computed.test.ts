@@ -130,11 +130,25 @@ describe('a value that the database spells in its own way', () => {
   });
 });
 
-it('a row is named as it stands also when its key is changed by the same statement', async () => {
-  const id = await insert({ name: 'moved' });
+it('a row is named as it stands also when the same statement gives it another key, of which no name is made', async () => {
+  const tags = mysqlTable('price_tags', {
+    id: int('id').primaryKey(),
+    price: decimal('price', { precision: 10, scale: 2 }).notNull(),
+  });
+  await pastWrite(db.getDb()).execute(
+    sql`create table price_tags (id int primary key, price decimal(10, 2) not null)`,
+  );
+  db.dependsOn(tags, {
+    read: 'tag',
+    namespace: 'tag',
+    by: ['price'],
+    shows: [],
+    names: ({ price }) => ({ keys: [`tag:${price}`] }),
+  });
+  await db.write((tx) => tx.insert(tags, { id: 1, price: '1' }));
   writes.forget();
-  await db.write((tx) => tx.update(wares, { id: id + 500, price: '2.5' }, eq(wares.id, id)));
-  expect(writes.keysTold()).toEqual(expect.arrayContaining(['price:0.00', 'price:2.50']));
+  await db.write((tx) => tx.update(tags, { id: 2, price: '2.5' }, eq(tags.id, 1)));
+  expect(writes.keysTold()).toEqual(['tag:1.00', 'tag:2.50']);
 });
 
 it('a primary key that the database would spell in its own way is refused', async () => {
