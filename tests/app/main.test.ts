@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LarderProcess, spawnLarder, startLarder } from '../support/process.ts';
 import { emptyDatabase, freshEnvironment } from '../support/services.ts';
 
@@ -14,13 +14,13 @@ const running: LarderProcess[] = [];
 beforeAll(async () => {
   environment = await freshEnvironment();
 });
-afterEach(async () => {
-  for (const larder of running.splice(0)) {
+afterAll(async () => {
+  for (const larder of running) {
     larder.kill('SIGKILL');
     await larder.ended;
   }
+  await environment.drop();
 });
-afterAll(() => environment.drop());
 
 async function start(env?: Record<string, string>): Promise<LarderProcess> {
   const larder = await startLarder(env);
@@ -127,7 +127,8 @@ describe('start', () => {
   });
 });
 
-describe('stop', () => {
+// These and the last run side by side, for they mostly wait.
+describe.concurrent('stop', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s ends open streams and everything else within seconds',
     async (signal) => {
@@ -196,7 +197,7 @@ async function beginRequest({ url }: LarderProcess): Promise<() => Promise<Incom
   };
 }
 
-describe('two processes', () => {
+describe.concurrent('two processes', () => {
   test('yours stays yours: leaving, a revoked session and a new role end at once in the other process too', async () => {
     const [one, two] = await Promise.all([start(), start()]);
     const person = { username: 'Ann', email: 'ann@example.org', password: 'a long password' };

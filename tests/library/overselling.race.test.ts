@@ -33,7 +33,7 @@ interface Buyers {
 }
 
 function startBuyers(productId: number, userIds: number[], onOutcome: () => void): Buyers {
-  const args = ['--import', 'tsx', script, JSON.stringify({ productId, userIds })];
+  const args = ['--import', 'tsx/esm', script, JSON.stringify({ productId, userIds })];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env: process.env });
   const outcomes: string[] = [];
   const heard = new Map<string, () => void>();

@@ -26,7 +26,7 @@ export async function startLarder(env: Record<string, string> = {}): Promise<Lar
 
 /** Starts it and does not wait. */
 export function spawnLarder(env: Record<string, string> = {}): LarderProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'server/main.ts'], {
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'info', ENV_FILE: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -55,7 +55,7 @@ interface Warmer {
 }
 
 function startWarmer(): Warmer {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'tests/warm/support/warmer.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', 'tests/warm/support/warmer.ts'], {
     env: { ...process.env, ENV_FILE: '' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,7 +1,7 @@
 /** Programs that a fault test starts, speaks with and kills: processes of their own that end with the test. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bundleOf } from './bundle.ts';
+import { bundleOf } from '../../support/bundle.ts';
 import { now } from './clock.ts';
 import type { Handlers, Reply } from './serve.ts';
 

@@ -10,6 +10,7 @@ import { jobRows, jobs, users } from '../../../drizzle/schema.ts';
 import type { JobTimings } from '../../../server/jobs/jobs-runner.ts';
 import type { Job } from '../../../server/jobs/jobs-schemas.ts';
 import type { JobWorker, WorkerOptions } from '../../../server/worker.ts';
+import { bundleOf } from '../../support/bundle.ts';
 import { pastWrite } from '../../support/past-write.ts';
 import { freshEnvironment } from '../../support/services.ts';
 import { CREATE_EFFECTS, effects, slowHandler, steppingHandler } from './slow-handler.ts';
@@ -90,7 +91,7 @@ export async function jobsWorld(env: Record<string, string> = {}) {
     /** A worker in a process of its own, with the same timings. */
     async startWorkerProcess(): Promise<ChildProcess> {
       const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-      const child = spawn(process.execPath, ['--import', 'tsx', script], {
+      const child = spawn(process.execPath, [await bundleOf(script)], {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: process.env,
       });

@@ -70,7 +70,7 @@ interface Program {
 }
 
 function runProgram(path: string, args: string[], env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', path, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', path, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
