@@ -15,7 +15,7 @@ const PARTS = {
     command: () => [...toolCommand('tsc'), '-p', 'tsconfig.build.json', '--noCheck'],
   },
   web: {
-    sources: [join('client', 'web'), 'server', 'client/errors.ts', 'package-lock.json'],
+    sources: [join('client', 'web'), 'server', 'client/errors.ts', 'client/receipts.ts', 'package-lock.json'],
     result: join('dist', 'web', 'index.html'),
     command: () => [...toolCommand('vite'), 'build', join('client', 'web'), '--logLevel', 'warn'],
   },

@@ -7,7 +7,7 @@ import { createLarderClient, type LarderClient } from '../../client/index.ts';
 import { type Cache, createCache } from '../../server/cache/index.ts';
 import { freshPrefix, redisUrl } from '../support/services.ts';
 import { type AuditTable, FORMULA, openAudit } from './support/acts.ts';
-import { browserProgram, buildPages, launchBrowser, signInAtOnce, visit } from './support/browser.ts';
+import { browserProgram, buildPages, launchBrowser, signIn, visit } from './support/browser.ts';
 import { demoLogin, type RunningServer, startServer } from './support/server.ts';
 
 const MANY = 260;
@@ -31,7 +31,7 @@ describe.skipIf(!browserProgram)('the console', () => {
     for (const role of ['operator', 'admin'] as const) {
       const visitor = await visit(browser, { url: server.url });
       await visitor.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-      await signInAtOnce(visitor.page, demoLogin(role));
+      await signIn(visitor.page, demoLogin(role));
       visitors[role] = visitor;
     }
   });

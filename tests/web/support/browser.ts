@@ -42,7 +42,7 @@ export function launchBrowser(): Promise<Browser> {
 
 const PAGES = 'client/web';
 /** What the pages are built from beside their own folder. */
-const SHARED = 'client/errors.ts';
+const SHARED = ['client/errors.ts', 'client/receipts.ts'];
 const BUILT = 'dist/web/index.html';
 const LOCK = 'dist/.pages-are-being-built';
 const BUILD_LIMIT_MS = 60_000;
@@ -68,7 +68,7 @@ async function isStale(): Promise<boolean> {
   const built = await stat(BUILT).catch(() => null);
   if (!built) return true;
   const files = (await readdir(PAGES, { recursive: true })).map((file) => `${PAGES}/${file}`);
-  const changes = await Promise.all([...files, SHARED].map(async (file) => (await stat(file)).mtimeMs));
+  const changes = await Promise.all([...files, ...SHARED].map(async (file) => (await stat(file)).mtimeMs));
   return Math.max(...changes) > built.mtimeMs;
 }
 
@@ -121,16 +121,8 @@ export async function visit(
   return { context, page, complaints };
 }
 
+/** Past the sign-in page, which has tests of its own. */
 export async function signIn(page: Page, who: { email: string; password: string }): Promise<void> {
-  await page.goto('/sign-in');
-  await page.getByLabel('E-mail').fill(who.email);
-  await page.getByLabel('Password', { exact: true }).fill(who.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
-}
-
-/** The same without the page, for tests that are of something else. */
-export async function signInAtOnce(page: Page, who: { email: string; password: string }): Promise<void> {
   const url = new URL('/api/trpc/auth.login', page.url()).href;
   const answer = await page.request.post(url, { data: { json: who } });
   if (!answer.ok()) throw new Error(`signing in answered ${answer.status()}: ${await answer.text()}`);
