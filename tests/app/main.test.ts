@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LarderProcess, spawnLarder, startLarder } from '../support/process.ts';
@@ -196,6 +197,18 @@ async function beginRequest({ url }: LarderProcess): Promise<() => Promise<Incom
     return response.resume();
   };
 }
+
+describe.concurrent('connections', () => {
+  test('whoever sends its headers too slowly loses the connection', async () => {
+    const { hostname, port } = new URL((await start()).url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {}).resume();
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+    const begun = performance.now();
+    await once(socket, 'close');
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  });
+});
 
 describe.concurrent('two processes', () => {
   test('yours stays yours: leaving, a revoked session and a new role end at once in the other process too', async () => {
