@@ -94,14 +94,16 @@ export interface AuditChoices {
 
 /** What there is to filter by: the actions and the people that the audit knows. */
 export async function auditChoices(): Promise<AuditChoices> {
-  const actions = getDb().selectDistinct({ action: audit.action }).from(audit).orderBy(asc(audit.action));
   const known = getDb().selectDistinct({ id: audit.userId }).from(audit).as('known');
-  const people = getDb()
-    .select({ id: known.id, username: users.username })
-    .from(known)
-    .leftJoin(users, eq(users.id, known.id))
-    .orderBy(asc(known.id));
-  return { actions: (await actions).map(({ action }) => action), people: await people };
+  const [actions, people] = await Promise.all([
+    getDb().selectDistinct({ action: audit.action }).from(audit).orderBy(asc(audit.action)),
+    getDb()
+      .select({ id: known.id, username: users.username })
+      .from(known)
+      .leftJoin(users, eq(users.id, known.id))
+      .orderBy(asc(known.id)),
+  ]);
+  return { actions: actions.map(({ action }) => action), people };
 }
 
 async function begin(

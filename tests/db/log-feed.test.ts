@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import type { LogFeed } from '../../server/db/foreign/log-feed.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { declareUserByEmail } from './support/user-by-email.ts';
 
 const SOON = { timeout: 15_000 };
 const EXCHANGE =
@@ -35,21 +36,7 @@ beforeAll(async () => {
     shows: ['username', 'email'],
     names: (row) => ({ keys: [`user:${row.id}`] }),
   });
-  db.dependsOn(schema.users, {
-    read: 'byEmail',
-    namespace: 'user',
-    by: ['email'],
-    shows: ['username'],
-    names: (row) => ({ keys: [`user:email:${row.email}`] }),
-  });
-  // A second declaration of one read, made of another column.
-  db.dependsOn(schema.users, {
-    read: 'byEmail',
-    namespace: 'user',
-    by: ['id'],
-    shows: ['role'],
-    names: (row) => ({ tags: [`role-of:${row.id}`] }),
-  });
+  declareUserByEmail(db, schema);
   db.dependsOn(schema.itemViews, {
     read: 'views',
     namespace: 'views',

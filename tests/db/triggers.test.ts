@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Names } from '../../server/cache/index.ts';
 import type { Relay } from '../../server/db/index.ts';
 import { type FreshDatabase, freshEnvironment } from '../support/services.ts';
+import { declareUserByEmail } from './support/user-by-email.ts';
 
 const SOON = { timeout: 10_000 };
 
@@ -21,21 +22,7 @@ beforeAll(async () => {
   schema = await import('../../drizzle/schema.ts');
   triggers = await import('../../server/db/foreign/triggers.ts');
   db.setInvalidator({ settle: async () => ({ acknowledged: true, release: () => {} }) });
-  db.dependsOn(schema.users, {
-    read: 'byEmail',
-    namespace: 'user',
-    by: ['email'],
-    shows: ['username'],
-    names: (row) => ({ keys: [`user:email:${row.email}`] }),
-  });
-  // A second declaration of one read, made of another column.
-  db.dependsOn(schema.users, {
-    read: 'byEmail',
-    namespace: 'user',
-    by: ['id'],
-    shows: ['role'],
-    names: (row) => ({ tags: [`role-of:${row.id}`] }),
-  });
+  declareUserByEmail(db, schema);
   db.dependsOn(schema.sessions, {
     read: 'byToken',
     namespace: 'session',

@@ -37,12 +37,17 @@ describe.skipIf(!browserProgram)('the sign-in page', () => {
 
   test('signs in and works with the keyboard alone', async () => {
     const { context, page } = await visit(browser, { url: server.url });
+    const receipts: (string | undefined)[] = [];
+    page.on('request', (request) => receipts.push(request.headers()['x-larder-wrote']));
     await page.getByLabel('E-mail').focus();
     await page.keyboard.type(demoLogin('member').email);
     await page.keyboard.press('Tab');
     await page.keyboard.type(demoLogin('member').password);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+    expect(receipts, 'the page presents the receipt of its own write').toContainEqual(
+      expect.stringMatching(/^\d{13}-0$/),
+    );
     await page.keyboard.press('Tab');
     await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
     await page.keyboard.press('Enter');

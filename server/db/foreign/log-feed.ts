@@ -152,8 +152,8 @@ async function readLog(options: LogFeedOptions, reign: Reign): Promise<void> {
 }
 
 /**
- * Handles messages one after another until the reader fails, falls silent or is to stop, or the right to read is lost. Behind one that failed none is
- * handled: its position must not be saved as if that one had been.
+ * Handles messages one after another until the reader fails, falls silent or is to stop, or the right to read is lost.
+ * Behind one that failed none is handled: its position must not be saved as if that one had been.
  */
 async function followReader(
   reader: ChildProcess,
